@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target: Swift 6, explicit imports, and no warning left standing.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// Targets that parse foreign bytes or define what others rely on: each unsafe operation is marked.
+let strict: [SwiftSetting] = settings + [.strictMemorySafety()]
+
+let package = Package(
+  name: "tapir",
+  products: [
+    .executable(name: "tapir", targets: ["tapir"]),
+    .library(name: "TapeLabels", targets: ["TapeLabels"]),
+    .library(name: "TapeIO", targets: ["TapeIO"]),
+    .library(name: "ArchiveFormat", targets: ["ArchiveFormat"]),
+    .library(name: "LinuxTape", targets: ["LinuxTape"]),
+    .library(name: "VirtualTape", targets: ["VirtualTape"]),
+    .library(name: "TapeIndex", targets: ["TapeIndex"]),
+  ],
+  targets: [
+    // Layer 0
+    .target(name: "TapeLabels", swiftSettings: strict),
+    .target(name: "TapeIO", swiftSettings: strict),
+    // Layer 1
+    .target(
+      name: "ArchiveFormat", dependencies: ["TapeLabels", "TapeIO", "CXXHash"],
+      swiftSettings: settings),
+    // Layer 2
+    .target(
+      name: "LinuxTape", dependencies: ["TapeIO", "CLinuxTape"], swiftSettings: settings),
+    .target(
+      name: "VirtualTape", dependencies: ["TapeIO", "CLZ4", "CXXHash", "CJansson", "CLinux"],
+      swiftSettings: settings),
+    .target(
+      name: "TapeIndex", dependencies: ["ArchiveFormat", "TapeLabels", "TapeIO", "CSQLite", "CLZ4"],
+      swiftSettings: settings),
+    .target(
+      name: "HostFiles", dependencies: ["ArchiveFormat", "CLinux"], swiftSettings: settings),
+    // Layer 3
+    .target(
+      name: "ArchiveOperations",
+      dependencies: ["TapeIndex", "ArchiveFormat", "TapeLabels", "TapeIO"],
+      swiftSettings: settings),
+    // Layer 4
+    .executableTarget(
+      name: "tapir",
+      dependencies: [
+        "ArchiveOperations", "HostFiles", "TapeIndex", "LinuxTape", "VirtualTape", "ArchiveFormat",
+        "TapeLabels", "TapeIO", "CLinux",
+      ],
+      swiftSettings: settings),
+    // C
+    .target(name: "CLinuxTape"),
+    .target(name: "CLinux"),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    // Tests
+    .target(
+      name: "TapeTestSupport", dependencies: ["TapeIO"], path: "Tests/TapeTestSupport",
+      swiftSettings: settings),
+    .testTarget(
+      name: "TapeLabelsTests", dependencies: ["TapeLabels"],
+      resources: [.copy("Golden")], swiftSettings: settings),
+  ]
+)

@@ -1,0 +1,109 @@
+/// Where members come from: a file system, another archive, a stream.
+///
+/// One thread calls ``next()`` and may run ahead of the one that opens what it returned.
+public protocol MemberSource: AnyObject {
+  /// The next thing found; nil at the end. What cannot be looked at is a notice, not the end.
+  func next() -> SourceItem?
+}
+
+/// What a source found.
+public enum SourceItem: Sendable {
+  /// A member that can be opened.
+  case member(any SourceMember)
+  /// Something to tell the user.
+  case notice(MemberNotice)
+}
+
+/// A member that was seen but not yet read.
+public protocol SourceMember: Sendable {
+  /// What was known when it was seen; opening may find it changed.
+  var member: Member { get }
+
+  /// Opens it and settles its metadata (size, times, data extents, extended attributes). Called once, in the order in
+  /// which the source returned the members, by the thread that reads.
+  /// - Throws: a notice when it is gone or cannot be read; it is then not archived.
+  func open() throws(MemberNotice) -> OpenedMember
+}
+
+/// A member about to be read.
+public struct OpenedMember {
+  /// Its settled metadata.
+  public var member: Member
+  /// Its bytes; nil when there are none to read (all but regular files of some size, and streams).
+  public var content: (any MemberContent)?
+  /// Whether the length of the content is unknown: it is what ``MemberContent/read(into:at:)`` gives until 0.
+  public var isStream: Bool
+
+  /// Describes an opened member.
+  public init(member: Member, content: (any MemberContent)?, isStream: Bool = false) {
+    self.member = member
+    self.content = content
+    self.isStream = isStream
+  }
+}
+
+/// The bytes of an opened member.
+public protocol MemberContent: AnyObject {
+  /// Reads up to the buffer's size from byte `offset` of the content; fewer only at its end. 0 is the end.
+  ///
+  /// A stream can only be read on from where it is; `offset` is then the number of bytes read so far.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(MemberNotice) -> Int
+
+  /// Closes it and looks whether it changed while it was read; returns what is to be said about that.
+  func close() -> MemberNotice?
+}
+
+/// Where members go to: a file system, standard output, another archive.
+public protocol MemberSink: AnyObject {
+  /// Creates what needs no content: directories, links, nodes, FIFOs. A hard link's target is the name that was restored.
+  func create(_ member: Member) throws(MemberNotice)
+
+  /// Begins a regular file under a temporary name; nil when it is to be passed over (the sink has said so).
+  func beginFile(_ member: Member) throws(MemberNotice) -> (any FileWriter)?
+
+  /// Sets what can only be set when all else is there (directories' own metadata, deepest first).
+  /// Returns what could not be done.
+  func finish() -> [MemberNotice]
+}
+
+/// A regular file being restored. Exactly one of ``commit()`` and ``discard()`` is called, at the end.
+public protocol FileWriter: AnyObject {
+  /// Writes bytes at an offset of the file; offsets ascend, and what is left out between them is a hole.
+  func write(_ bytes: RawSpan, at offset: Int64) throws(MemberNotice)
+
+  /// Sets the size and all metadata, then gives the file its name. Only now it is visible under it.
+  /// Returns what could not be restored of its attributes though the file is there.
+  func commit() throws(MemberNotice) -> [MemberNotice]
+
+  /// Removes the temporary file: nothing is left under the final name.
+  func discard()
+}
+
+/// Something to tell the user about one member, and what it does to the exit status.
+public struct MemberNotice: Error, Equatable, Sendable {
+  /// How grave it is.
+  public enum Severity: Int, Comparable, Sendable {
+    /// For information; exit status 0.
+    case information = 0
+    /// Some files differ or changed while they were read; exit status 1.
+    case difference = 1
+    /// The member was not archived or not restored, or not whole; exit status 2.
+    case failure = 2
+
+    public static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// The member's or file's name; empty when the message stands alone.
+  public let path: [UInt8]
+  /// What is to be said behind the name, in GNU tar's words where it has some: `Cannot open: Permission denied`.
+  public let message: String
+  /// How grave it is.
+  public let severity: Severity
+
+  /// Creates a notice.
+  public init(_ path: [UInt8], _ message: String, _ severity: Severity) {
+    self.path = path
+    self.message = message
+    self.severity = severity
+  }
+}

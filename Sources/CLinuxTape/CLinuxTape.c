@@ -1,0 +1,2 @@
+#include "CLinuxTape.h"
+int cltape_placeholder(void) { return 0; }

@@ -1,0 +1,71 @@
+/// A date as labels hold it: `cYYDDD`, year and day of the year in UTC (ECMA-13 §8.3.9; a century mark in place of the
+/// first space, as CASTOR and CTA write it: a space for 19xx, `0` for 20xx, `1` for 21xx).
+public struct LabelDate: Hashable, Comparable, Sendable {
+  /// 1900 to 2199.
+  public let year: Int
+  /// 1 to 366.
+  public let dayOfYear: Int
+
+  /// A day.
+  /// - Throws: ``LabelError/badField(label:field:offset:found:)`` outside 1900 to 2199 or a year's days.
+  public init(year: Int, dayOfYear: Int) throws(LabelError) {
+    guard (1900...2199).contains(year), (1...(Self.isLeap(year) ? 366 : 365)).contains(dayOfYear) else {
+      throw .badField(label: "date", field: "year and day", offset: 0, found: "\(year) \(dayOfYear)")
+    }
+    self.year = year
+    self.dayOfYear = dayOfYear
+  }
+
+  /// The day in UTC that holds the second `unixTime` (seconds since 1970-01-01 00:00 UTC).
+  public init(unixTime: Int64) throws(LabelError) {
+    var day = Int((unixTime - (unixTime % 86400 + 86400) % 86400) / 86400)
+    var year = 1970
+    while day < 0 {
+      year -= 1
+      day += Self.isLeap(year) ? 366 : 365
+    }
+    while day >= (Self.isLeap(year) ? 366 : 365) {
+      day -= Self.isLeap(year) ? 366 : 365
+      year += 1
+    }
+    try self.init(year: year, dayOfYear: day + 1)
+  }
+
+  /// Parses six characters; a day of 0 (no date, as some labels have it) is nil.
+  static func parse(_ text: String, label: String, offset: Int) throws(LabelError) -> LabelDate? {
+    let padded = Array(text.utf8) + Array(repeating: UInt8(ascii: " "), count: max(0, 6 - text.utf8.count))
+    let century: Int
+    switch padded[0] {
+    case UInt8(ascii: " "): century = 1900
+    case UInt8(ascii: "0"): century = 2000
+    case UInt8(ascii: "1"): century = 2100
+    default: throw .badField(label: label, field: "date", offset: offset, found: text)
+    }
+    var digits: [Int] = []
+    for byte in padded[1...5] {
+      guard (0x30...0x39).contains(byte) else {
+        throw .badField(label: label, field: "date", offset: offset, found: text)
+      }
+      digits.append(Int(byte - 0x30))
+    }
+    let day = digits[2] * 100 + digits[3] * 10 + digits[4]
+    if day == 0 { return nil }
+    return try LabelDate(year: century + digits[0] * 10 + digits[1], dayOfYear: day)
+  }
+
+  var field: String {
+    let century = year < 2000 ? " " : year < 2100 ? "0" : "1"
+    return century + Self.padded(year % 100, 2) + Self.padded(dayOfYear, 3)
+  }
+
+  public static func < (left: LabelDate, right: LabelDate) -> Bool {
+    (left.year, left.dayOfYear) < (right.year, right.dayOfYear)
+  }
+
+  private static func padded(_ value: Int, _ width: Int) -> String {
+    let digits = String(value)
+    return String(repeating: "0", count: width - digits.utf8.count) + digits
+  }
+
+  private static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
+}
