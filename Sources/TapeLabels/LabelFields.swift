@@ -59,27 +59,33 @@ struct LabelWriter {
   }
 
   /// Text, upper-cased and restricted to the character set of labels, left-justified.
-  mutating func text(_ value: String, _ width: Int, _ field: String) throws(LabelError) {
-    let converted = LabelText.converted(value)
-    guard converted.utf8.count <= width else {
-      throw .doesNotFit(label: label, field: field, value: value, width: width)
+  mutating func text(_ value: String, _ width: Int, _ field: StaticString) throws(LabelError) {
+    guard value.utf8.count <= width else {
+      throw .doesNotFit(label: label, field: "\(field)", value: value, width: width)
     }
-    put(converted)
+    var place = offset
+    for byte in value.utf8 {
+      block[place] = LabelText.converted(byte)
+      place += 1
+    }
     offset += width
   }
 
   /// A decimal number with leading zeros.
-  mutating func digits(_ value: Int, _ width: Int, _ field: String) throws(LabelError) {
-    let converted = String(value)
-    guard value >= 0, converted.utf8.count <= width else {
-      throw .doesNotFit(label: label, field: field, value: converted, width: width)
+  mutating func digits(_ value: Int, _ width: Int, _ field: StaticString) throws(LabelError) {
+    var rest = value
+    for place in stride(from: offset + width - 1, through: offset, by: -1) {
+      block[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
     }
-    put(String(repeating: "0", count: width - converted.utf8.count) + converted)
+    guard value >= 0, rest == 0 else {
+      throw .doesNotFit(label: label, field: "\(field)", value: String(value), width: width)
+    }
     offset += width
   }
 
   /// A number of which only the last `width` digits are kept, as CTA keeps them.
-  mutating func wrappingDigits(_ value: UInt64, _ width: Int, _ field: String) throws(LabelError) {
+  mutating func wrappingDigits(_ value: UInt64, _ width: Int, _ field: StaticString) throws(LabelError) {
     var modulus: UInt64 = 1
     for _ in 0..<width { modulus *= 10 }
     try digits(Int(value % modulus), width, field)
@@ -101,26 +107,25 @@ struct LabelWriter {
 
 /// The character set of label text.
 public enum LabelText {
-  private static let punctuation = Set(" !\"%&'()*+,-./:;<=>?_".utf8)
-
   /// Whether labels may hold this byte: A-Z, 0-9, and the punctuation of ECMA-13's a-characters.
   public static func allows(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-      || punctuation.contains(byte)
+    switch byte {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    case UInt8(ascii: " ")...UInt8(ascii: "\""), UInt8(ascii: "%")...UInt8(ascii: "/"): true
+    case UInt8(ascii: ":")...UInt8(ascii: "?"), UInt8(ascii: "_"): true
+    default: false
+    }
   }
 
-  /// `value` upper-cased, with `_` in place of each byte that labels may not hold.
-  public static func converted(_ value: String) -> String {
-    String(
-      value.utf8.map { byte in
-        let upper = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) ? byte - 0x20 : byte
-        return Character(UnicodeScalar(allows(upper) ? upper : UInt8(ascii: "_")))
-      })
+  /// `byte` upper-cased, or `_` when labels may not hold it.
+  static func converted(_ byte: UInt8) -> UInt8 {
+    let upper = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) ? byte - 0x20 : byte
+    return allows(upper) ? upper : UInt8(ascii: "_")
   }
 
   /// `value` as it fits a field of `width`: converted, cut, and `fallback` in place of nothing.
   public static func fitted(_ value: String, _ width: Int, fallback: String) -> String {
-    let cut = String(converted(value).prefix(width))
+    let cut = String(value.utf8.prefix(width).map { Character(UnicodeScalar(converted($0))) })
     return cut.allSatisfy { $0 == " " } ? fallback : cut
   }
 }

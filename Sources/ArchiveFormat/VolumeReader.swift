@@ -1,0 +1,181 @@
+public import TapeIO
+public import TapeLabels
+
+/// Reads AUL files: finds them, checks their labels, gives out the blocks of their user files.
+///
+/// Positions are never trusted: after every locate the labels are read and compared with what was expected.
+public final class VolumeReader {
+  /// The drive it reads from.
+  public let drive: any TapeDrive
+  /// Where the tape stands, as far as the objects read tell; nil when that is unknown.
+  private var position: BlockID?
+  private var label = BlockBuffer(byteCount: 4096)
+
+  /// Makes a reader; the position of the drive is taken as unknown.
+  public init(drive: any TapeDrive) { self.drive = drive }
+
+  /// The labels in front of a user file, as far as they were there.
+  public struct Header: Sendable {
+    /// HDR1.
+    public var first: FileLabel1
+    /// UHL1; nil on tapes of other programs that have none.
+    public var user: UserLabel?
+    /// Block ID of HDR1.
+    public var block: BlockID
+    /// Block ID of the first block of the user file.
+    public var userFile: BlockID
+
+    /// What HDR1's file identifier says; nil when it is none of ours.
+    public var identifier: FileIdentifier? { FileIdentifier(first.fileIdentifier) }
+    /// fseq: all digits of UHL1, else the four of HDR1.
+    public var sequence: UInt64 { user?.fileSequence ?? first.fileSequence }
+  }
+
+  /// Goes to a header, unless the tape stands there, reads it and the filemark behind it, and checks it.
+  /// - Throws: ``VolumeError/mismatch(what:expected:found:at:device:)`` when it is not the header of AUL file `sequence`
+  ///   on volume `vsn`.
+  public func openFile(at block: BlockID, sequence: UInt64, vsn: VSN) throws(VolumeError) -> Header {
+    try go(to: block)
+    let header = try readHeader()
+    func check(_ what: String, _ expected: String, _ found: String) throws(VolumeError) {
+      guard expected == found else {
+        position = nil
+        throw .mismatch(what: what, expected: expected, found: found, at: block, device: drive.identity.name)
+      }
+    }
+    try check("the header of file \(sequence)", vsn.text, header.first.fileSet)
+    try check("the header of file \(sequence)", String(sequence), String(header.sequence))
+    return header
+  }
+
+  /// Goes to `block` unless the objects read so far have led there.
+  public func go(to block: BlockID) throws(VolumeError) {
+    guard position != block else { return }
+    position = nil
+    try driving { () throws(DriveError) in try drive.locate(to: block) }
+    position = block
+  }
+
+  /// Forgets where the tape stands, after something else moved it.
+  public func forgetPosition() { position = nil }
+
+  /// Reads labels up to and with the filemark behind them: HDR1 and whatever follows it.
+  public func readHeader() throws(VolumeError) -> Header {
+    let start = try here()
+    let labels = try readLabelGroup()
+    guard let found = labels.first else { throw mismatch("a header", "HDR1", "a filemark or end of data", start) }
+    let header: Header
+    do {
+      let user = labels.first { $0.description.hasPrefix("UHL1") }
+      header = Header(
+        first: try FileLabel1(parsing: found),
+        user: try user.map { (label) throws(LabelError) in try UserLabel(parsing: label) }, block: start,
+        userFile: start.advanced(by: labels.count + 1))
+    } catch { throw mismatch("a header", "HDR1 and UHL1", "\(error)", start) }
+    guard header.first.group == .header else { throw mismatch("a header", "HDR1", found.description, start) }
+    return header
+  }
+
+  /// Reads the labels behind a user file and the filemark behind them, and compares them with the file.
+  /// - Returns: what is wrong with them, in words; nil when nothing is.
+  public func readTrailer(of header: Header, blockCount: UInt64) throws(VolumeError) -> String? {
+    let labels = try readLabelGroup()
+    guard let found = labels.first else { return "its trailer is missing" }
+    do {
+      let first = try FileLabel1(parsing: found)
+      guard first.group != .header else { return "its trailer is missing" }
+      guard first.fileIdentifier == header.first.fileIdentifier, first.section == header.first.section else {
+        return "its trailer belongs to file '\(first.fileIdentifier)'"
+      }
+      guard first.blockCount == blockCount % 1_000_000 else {
+        return "its trailer counts \(first.blockCount) blocks, not \(blockCount)"
+      }
+      if let user = header.user {
+        let last = try labels.last.map { (label) throws(LabelError) in try UserLabel(parsing: label) }
+        guard last?.fileSequence == user.fileSequence else { return "its trailer is that of another file" }
+      }
+      return first.group == .endOfVolume ? "it goes on on the next volume" : nil
+    } catch { return "its trailer is damaged: \(error)" }
+  }
+
+  /// Reads the next block of a user file; nil at the filemark behind it.
+  /// - Throws: also at end of data, which no user file of ours ends with.
+  public func readBlock(into buffer: inout MutableRawSpan) throws(VolumeError) -> Int? {
+    let before = position
+    position = nil
+    let outcome: ReadOutcome
+    do { outcome = try drive.read(into: &buffer) } catch { throw .drive(error) }
+    guard outcome != .endOfData else {
+      throw .malformed(what: "a user file", why: "the volume ends in the middle of it")
+    }
+    position = before?.advanced(by: 1)
+    if case .block(let byteCount) = outcome { return byteCount }
+    return nil
+  }
+
+  /// Passes over the rest of the user file, to behind its filemark.
+  public func skipUserFile() throws(VolumeError) {
+    position = nil
+    let outcome = try driving { () throws(DriveError) in try drive.space(filemarks: 1) }
+    guard outcome == .done else {
+      throw .malformed(what: "a user file", why: "the volume ends in the middle of it")
+    }
+  }
+
+  /// The position of the tape.
+  func here() throws(VolumeError) -> BlockID {
+    if let position { return position }
+    let found = try driving { () throws(DriveError) in try drive.position() }
+    position = found
+    return found
+  }
+
+  /// What came where a label was expected.
+  enum LabelOutcome: Equatable {
+    case label(LabelBlock)
+    case notALabel(byteCount: Int)
+    case filemark
+    case endOfData
+  }
+
+  /// Reads the next object as a label.
+  func readLabel() throws(VolumeError) -> LabelOutcome {
+    let before = position
+    position = nil
+    do {
+      let outcome = try label.withMutableBytes { (bytes) throws(DriveError) -> LabelOutcome in
+        switch try drive.read(into: &bytes) {
+        case .block(let count):
+          // try?: a block of another length is no label; that is the finding.
+          (try? LabelBlock(bytes.bytes.extracting(0..<count))).map { .label($0) } ?? .notALabel(byteCount: count)
+        case .filemark: .filemark
+        case .endOfData: .endOfData
+        }
+      }
+      position = outcome == .endOfData ? before : before?.advanced(by: 1)
+      return outcome
+    } catch {
+      // A block longer than any label: the drive has passed it.
+      if error.cause == .bufferTooSmall { return .notALabel(byteCount: label.byteCount + 1) }
+      throw .drive(error)
+    }
+  }
+
+  /// Labels up to a filemark or end of data, at most eight: no group has more.
+  private func readLabelGroup() throws(VolumeError) -> [LabelBlock] {
+    var labels: [LabelBlock] = []
+    let start = try here()
+    while labels.count < 8 {
+      switch try readLabel() {
+      case .label(let label): labels.append(label)
+      case .filemark, .endOfData: return labels
+      case .notALabel(let count): throw mismatch("a label", "a block of 80 bytes", "one of \(count) bytes", start)
+      }
+    }
+    throw mismatch("labels", "a filemark", "more labels", start)
+  }
+
+  private func mismatch(_ what: String, _ expected: String, _ found: String, _ at: BlockID) -> VolumeError {
+    .mismatch(what: what, expected: expected, found: found, at: at, device: drive.identity.name)
+  }
+}

@@ -1,0 +1,111 @@
+internal import TapeIO
+public import TapeLabels
+
+/// What the end of a volume of ours looks like: where the next session appends.
+public enum VolumeTail: Sendable {
+  /// The last AUL file is a whole catalogue, with nothing behind it.
+  case catalogue(batch: UInt32, VolumeReader.Header)
+  /// Behind the last catalogue lie files that were never committed.
+  case uncommitted(batch: UInt32, VolumeReader.Header)
+  /// The volume was closed with EOV labels: it is full.
+  case endOfVolume
+}
+
+extension VolumeReader {
+  /// Goes to end of data and back to the last catalogue; reads its header and stands behind that.
+  ///
+  /// An uncommitted tail is told by the file identifiers: each says how many AUL files of its batch lie before it, and
+  /// so where the catalogue is that ended the batch before (docs/tape-format.md, *Finding the last catalogue*).
+  public func findTail(vsn: VSN) throws(VolumeError) -> VolumeTail {
+    forgetPosition()
+    try driving { () throws(DriveError) in try drive.spaceToEndOfData() }
+    let end = try here()
+    guard let last = try headerBefore(end) else {
+      throw .malformed(what: "volume \(vsn)", why: "no header is found before its end of data")
+    }
+    if case .catalogue(let batch) = last.identifier, try spaceToTrailer() {
+      let labels = try trailingGroup(of: last)
+      if labels == .endOfVolume { return .endOfVolume }
+      if labels == .endOfFile, try here() == end {
+        return .catalogue(batch: batch, try openFile(at: last.block, sequence: last.sequence, vsn: vsn))
+      }
+    }
+    let (batch, header) = try lastCatalogue(before: last, vsn: vsn)
+    return .uncommitted(batch: batch, header)
+  }
+
+  /// Passes over a user file; false when the volume ends in it.
+  private func spaceToTrailer() throws(VolumeError) -> Bool {
+    forgetPosition()
+    return try driving { () throws(DriveError) in try drive.space(filemarks: 1) } == .done
+  }
+
+  /// Finds the newest catalogue that lies before the AUL file of `header`, by the file identifiers.
+  private func lastCatalogue(before header: Header, vsn: VSN) throws(VolumeError) -> (batch: UInt32, Header) {
+    var header = header
+    while true {
+      let sequence: UInt64
+      switch header.identifier {
+      case .members(_, _, let ordinal), .void(_, let ordinal):
+        sequence = header.sequence - min(UInt64(ordinal), header.sequence)
+      case .catalogue: sequence = header.sequence - 1
+      case nil: throw .malformed(what: "volume \(vsn)", why: "file '\(header.first.fileIdentifier)' is not ours")
+      }
+      guard sequence >= 1 else { throw .malformed(what: "volume \(vsn)", why: "it has no catalogue") }
+      header = try openFile(sequence: sequence, vsn: vsn)
+      if case .catalogue(let batch) = header.identifier { return (batch, header) }
+    }
+  }
+
+  /// Goes to an AUL file by counting filemarks from beginning of tape, and reads its header.
+  public func openFile(sequence: UInt64, vsn: VSN) throws(VolumeError) -> Header {
+    forgetPosition()
+    try driving { () throws(DriveError) in try drive.rewind() }
+    if sequence == 1 {
+      try go(to: .beginningOfTape.advanced(by: 1))
+    } else {
+      let outcome = try driving { () throws(DriveError) in try drive.space(filemarks: 3 * Int(sequence - 1)) }
+      guard outcome == .done else { throw .malformed(what: "volume \(vsn)", why: "file \(sequence) is not on it") }
+    }
+    return try openFile(at: try here(), sequence: sequence, vsn: vsn)
+  }
+
+  /// The last whole header before `end`: tape file by tape file backwards, four at most for a file that was cut off.
+  private func headerBefore(_ end: BlockID) throws(VolumeError) -> Header? {
+    for back in 1...7 {
+      forgetPosition()
+      try driving { () throws(DriveError) in try drive.locate(to: end) }
+      let outcome = try driving { () throws(DriveError) in try drive.space(filemarks: -back) }
+      switch outcome {
+      case .done: _ = try driving { () throws(DriveError) in try drive.space(filemarks: 1) }
+      default: try driving { () throws(DriveError) in try drive.locate(to: .beginningOfTape.advanced(by: 1)) }
+      }
+      if try here() < end, let header = try headerHere() { return header }
+      if outcome != .done { return nil }
+    }
+    return nil
+  }
+
+  /// A header with a user label under the head; nil when something else is there.
+  private func headerHere() throws(VolumeError) -> Header? {
+    do {
+      let header = try readHeader()
+      return header.user == nil ? nil : header
+    } catch {
+      if case .drive(let cause) = error, case .mediumError = cause.cause { return nil }
+      if case .drive = error { throw error }
+      return nil
+    }
+  }
+
+  /// Which group of labels follows; nil when none does.
+  private func trailingGroup(of header: Header) throws(VolumeError) -> LabelGroup? {
+    guard case .label(let label) = try readLabel(), let first = try? FileLabel1(parsing: label),
+      // try?: whatever is wrong with the label, there is then no trailer.
+      first.fileIdentifier == header.first.fileIdentifier
+    else { return nil }
+    _ = try readLabel()
+    _ = try readLabel()
+    return try readLabel() == .filemark ? first.group : nil
+  }
+}

@@ -1,0 +1,169 @@
+public import TapeIO
+internal import TapeLabels
+
+/// Writes AUL files at the end of a volume: labels, filemarks, and the arithmetic that says where everything lies.
+///
+/// Every call moves the tape. After an error nothing more is written until ``rollBack()`` has succeeded: a broken writer
+/// stays broken.
+public final class VolumeWriter {
+  /// The volume.
+  public let descriptor: VolumeDescriptor
+  /// fseq that the next AUL file gets.
+  public private(set) var nextSequence: UInt64
+  /// Block ID that the next HDR1 gets.
+  public private(set) var nextHeader: BlockID
+  /// Whether the drive has given early warning since the position was last rolled back.
+  public private(set) var isNearEnd = false
+
+  private let drive: any TapeDrive
+  private let origin: UserLabel.Origin
+  private let systemCode: String
+  private let compresses: Bool
+  private var open: OpenFile?
+  private var isBroken = false
+
+  private struct OpenFile {
+    var label: FileLabel1
+    var blockCount: UInt64 = 0
+  }
+
+  /// Makes a writer that appends at `nextHeader`; the drive must stand there.
+  /// - Parameters:
+  ///   - host: short name of this machine, for UHL1.
+  ///   - systemCode: program and version for HDR1, at most 13 characters.
+  /// - Throws: ``VolumeError/drive(_:)`` when the drive cannot say what it is.
+  public init(
+    drive: any TapeDrive, descriptor: VolumeDescriptor, nextSequence: UInt64, nextHeader: BlockID, host: String,
+    systemCode: String
+  ) throws(VolumeError) {
+    self.drive = drive
+    self.descriptor = descriptor
+    self.nextSequence = nextSequence
+    self.nextHeader = nextHeader
+    self.systemCode = systemCode
+    let identity = drive.identity
+    origin = UserLabel.Origin(
+      host: host, vendor: identity.vendor, product: identity.product, serial: identity.serial)
+    compresses = try driving { () throws(DriveError) in try drive.medium() }.compresses
+  }
+
+  /// Writes VOL1 at beginning of tape: everything that was on the volume is gone. The first AUL file follows.
+  /// - Throws: ``VolumeError``; also when the cartridge ends right here.
+  public static func label(drive: any TapeDrive, descriptor: VolumeDescriptor) throws(VolumeError) {
+    try driving { () throws(DriveError) in try drive.rewind() }
+    let label: LabelBlock
+    do { label = try VolumeLabel(serial: descriptor.vsn, owner: descriptor.owner).serialized() } catch {
+      throw .label(error, volume: descriptor.vsn.text)
+    }
+    let outcome = try driving { () throws(DriveError) in
+      try label.withBytes { (bytes) throws(DriveError) in try drive.write(bytes) }
+    }
+    if outcome == .endOfMedium { throw .endOfMedium(device: drive.identity.name) }
+  }
+
+  /// Writes HDR1 HDR2 UHL1 and a filemark, after asking the drive whether it stands where the arithmetic says.
+  /// - Throws: ``VolumeError/position(expected:found:device:)`` when it does not; nothing is written then.
+  public func begin(_ identifier: FileIdentifier, now: Timestamp) throws(VolumeError) {
+    precondition(open == nil, "an AUL file is open")
+    try checkUsable()
+    let found = try driving { () throws(DriveError) in try drive.position() }
+    guard found == nextHeader else {
+      isBroken = true
+      throw .position(expected: nextHeader, found: found, device: drive.identity.name)
+    }
+    do {
+      let created = try LabelDate(unixTime: now.seconds)
+      let expires = try descriptor.expires.map { (time) throws(LabelError) in try LabelDate(unixTime: time.seconds) }
+      open = OpenFile(
+        label: FileLabel1(
+          .header, fileIdentifier: identifier.text, fileSet: descriptor.vsn, fileSequence: nextSequence,
+          created: created, expires: max(created, expires ?? created), systemCode: systemCode))
+    } catch { throw .label(error, volume: descriptor.vsn.text) }
+    try writeLabels(.header)
+  }
+
+  /// Writes one block of the user file.
+  public func write(_ block: RawSpan) throws(VolumeError) {
+    precondition(open != nil, "no AUL file is open")
+    try checkUsable()
+    try settle { () throws(DriveError) in try drive.write(block) }
+    open?.blockCount += 1
+  }
+
+  /// Writes the filemark behind the user file, EOF1 EOF2 UTL1 and a filemark. Nothing is safe before ``flush()``.
+  /// - Returns: where the file lies: its fseq, the block ID of its HDR1, the number of its blocks.
+  public func end() throws(VolumeError) -> (sequence: UInt64, header: BlockID, blockCount: UInt64) {
+    guard let file = open else { preconditionFailure("no AUL file is open") }
+    try checkUsable()
+    try settle { () throws(DriveError) in try drive.writeFilemark() }
+    try writeLabels(.endOfFile)
+    open = nil
+    let placed = (nextSequence, nextHeader, file.blockCount)
+    // Six labels and three filemarks beside the blocks.
+    nextHeader = nextHeader.advanced(by: Int(file.blockCount) + 9)
+    nextSequence += 1
+    return placed
+  }
+
+  /// Goes back to where the open AUL file began, so that the next one is written over it. Also mends a broken writer,
+  /// as the position is established anew.
+  public func rollBack() throws(VolumeError) {
+    try driving { () throws(DriveError) in try drive.locate(to: nextHeader) }
+    open = nil
+    isBroken = false
+    isNearEnd = false
+  }
+
+  /// Brings everything onto the medium. Only what was written before a flush that returned is safe.
+  public func flush() throws(VolumeError) {
+    try checkUsable()
+    do { try drive.flush() } catch {
+      isBroken = true
+      throw .drive(error)
+    }
+  }
+
+  private func writeLabels(_ group: LabelGroup) throws(VolumeError) {
+    guard var first = open?.label else { preconditionFailure("no AUL file is open") }
+    first.group = group
+    first.blockCount = open?.blockCount ?? 0
+    let labels: [LabelBlock]
+    do {
+      labels = [
+        try first.serialized(),
+        try FileLabel2(group, blockSize: descriptor.blockSize, isCompressed: compresses).serialized(),
+        try UserLabel(
+          isTrailer: group != .header, fileSequence: nextSequence, blockSize: descriptor.blockSize, origin: origin
+        ).serialized(),
+      ]
+    } catch {
+      isBroken = true
+      throw .label(error, volume: descriptor.vsn.text)
+    }
+    for label in labels {
+      try settle { () throws(DriveError) in
+        try label.withBytes { (bytes) throws(DriveError) in try drive.write(bytes) }
+      }
+    }
+    try settle { () throws(DriveError) in try drive.writeFilemark() }
+  }
+
+  private func checkUsable() throws(VolumeError) {
+    if isBroken { throw .broken(device: drive.identity.name) }
+  }
+
+  private func settle(_ write: () throws(DriveError) -> WriteOutcome) throws(VolumeError) {
+    let outcome: WriteOutcome
+    do { outcome = try write() } catch {
+      isBroken = true
+      throw .drive(error)
+    }
+    switch outcome {
+    case .written: break
+    case .earlyWarning: isNearEnd = true
+    case .endOfMedium:
+      isBroken = true
+      throw .endOfMedium(device: drive.identity.name)
+    }
+  }
+}
