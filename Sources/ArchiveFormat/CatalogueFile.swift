@@ -114,7 +114,7 @@ public final class DrivenBytes: UserFileBytes {
   private var isAtEnd = false
   /// Blocks read so far.
   public private(set) var blockCount: UInt64 = 0
-  /// Bytes read so far.
+  /// Bytes given out so far.
   public private(set) var byteCount: Int64 = 0
 
   /// Reads on from where `reader` stands.
@@ -131,7 +131,6 @@ public final class DrivenBytes: UserFileBytes {
       var span = buffer.mutableBytes
       if let count = try reader.readBlock(into: &span) {
         blockCount += 1
-        byteCount += Int64(count)
         rest = UnsafeRawBufferPointer(rebasing: buffer[..<count])
         digester.update(rest)
       } else {
@@ -140,6 +139,7 @@ public final class DrivenBytes: UserFileBytes {
     }
     let count = min(limit, rest.count)
     defer { rest = UnsafeRawBufferPointer(rebasing: rest[count...]) }
+    byteCount += Int64(count)
     return UnsafeRawBufferPointer(rebasing: rest[..<count])
   }
 

@@ -62,8 +62,17 @@ public final class VolumeReader {
   /// Reads labels up to and with the filemark behind them: HDR1 and whatever follows it.
   public func readHeader() throws(VolumeError) -> Header {
     let start = try here()
-    let labels = try readLabelGroup()
-    guard let found = labels.first else { throw mismatch("a header", "HDR1", "a filemark or end of data", start) }
+    guard let header = try nextHeader() else {
+      throw mismatch("a header", "HDR1", "end of data", start)
+    }
+    return header
+  }
+
+  /// As ``readHeader()``, but nil at end of data.
+  public func nextHeader() throws(VolumeError) -> Header? {
+    let start = try here()
+    guard let labels = try readLabelGroup() else { return nil }
+    guard let found = labels.first else { throw mismatch("a header", "HDR1", "a filemark", start) }
     let header: Header
     do {
       let user = labels.first { $0.description.hasPrefix("UHL1") }
@@ -79,8 +88,7 @@ public final class VolumeReader {
   /// Reads the labels behind a user file and the filemark behind them, and compares them with the file.
   /// - Returns: what is wrong with them, in words; nil when nothing is.
   public func readTrailer(of header: Header, blockCount: UInt64) throws(VolumeError) -> String? {
-    let labels = try readLabelGroup()
-    guard let found = labels.first else { return "its trailer is missing" }
+    guard let labels = try readLabelGroup(), let found = labels.first else { return "its trailer is missing" }
     do {
       let first = try FileLabel1(parsing: found)
       guard first.group != .header else { return "its trailer is missing" }
@@ -113,10 +121,10 @@ public final class VolumeReader {
     return nil
   }
 
-  /// Passes over the rest of the user file, to behind its filemark.
-  public func skipUserFile() throws(VolumeError) {
+  /// Passes over the rest of a user file and the trailer behind it.
+  public func skipFile() throws(VolumeError) {
     position = nil
-    let outcome = try driving { () throws(DriveError) in try drive.space(filemarks: 1) }
+    let outcome = try driving { () throws(DriveError) in try drive.space(filemarks: 2) }
     guard outcome == .done else {
       throw .malformed(what: "a user file", why: "the volume ends in the middle of it")
     }
@@ -161,14 +169,15 @@ public final class VolumeReader {
     }
   }
 
-  /// Labels up to a filemark or end of data, at most eight: no group has more.
-  private func readLabelGroup() throws(VolumeError) -> [LabelBlock] {
+  /// Labels up to a filemark or end of data, at most eight: no group has more. Nil when end of data comes first.
+  private func readLabelGroup() throws(VolumeError) -> [LabelBlock]? {
     var labels: [LabelBlock] = []
     let start = try here()
     while labels.count < 8 {
       switch try readLabel() {
       case .label(let label): labels.append(label)
-      case .filemark, .endOfData: return labels
+      case .filemark: return labels
+      case .endOfData: return labels.isEmpty ? nil : labels
       case .notALabel(let count): throw mismatch("a label", "a block of 80 bytes", "one of \(count) bytes", start)
       }
     }

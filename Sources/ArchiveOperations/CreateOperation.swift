@@ -1,0 +1,104 @@
+public import ArchiveFormat
+public import TapeIO
+public import TapeIndex
+
+/// Archives members: one session on one volume.
+public struct CreateOperation {
+  /// What may be written to.
+  public var intent: WriteIntent
+  /// How members are laid down.
+  public var layout: Layout
+  /// When batches end.
+  public var limits: BatchLimits
+  /// Bytes of blocks between the reader and the drive.
+  public var bufferSize: Int
+  /// Who writes.
+  public var identity: WriterIdentity
+  /// What the session archives, for finding what changed.
+  public var series: [UInt8]
+
+  /// Describes a session.
+  public init(
+    intent: WriteIntent, layout: Layout = .pax, limits: BatchLimits = BatchLimits(), bufferSize: Int,
+    identity: WriterIdentity, series: [UInt8]
+  ) {
+    self.intent = intent
+    self.layout = layout
+    self.limits = limits
+    self.bufferSize = bufferSize
+    self.identity = identity
+    self.series = series
+  }
+
+  private func session() -> SessionRecord {
+    SessionRecord(
+      id: .random(), started: .now(), host: identity.host, program: identity.program, series: series)
+  }
+
+  /// Labels a blank volume and writes nothing else: VOL1 and catalogue 0.
+  /// - Throws: ``OperationError``; also when the volume is labelled already and may not be erased.
+  /// - Returns: what identifies the volume.
+  public func label(
+    drive: any TapeDrive, index: IndexFile?, observer: any OperationObserver
+  ) throws(OperationError) -> VolumeDescriptor {
+    let target = WriteTarget(
+      drive: drive, index: index, intent: intent, identity: identity, session: session(), observer: observer)
+    return try target.open().writer.descriptor
+  }
+
+  /// Runs the session: members come from `source`, go to the cartridge in `drive`, and are committed to `index` batch by
+  /// batch. Moves the tape; leaves it behind the last catalogue.
+  /// - Throws: ``OperationError``. What was committed before it stays committed and was reported so.
+  public func run(
+    from source: any MemberSource, to drive: any TapeDrive, index: IndexFile?, observer: any OperationObserver
+  ) throws(OperationError) -> SessionSummary {
+    let session = session()
+    let volume = try WriteTarget(
+      drive: drive, index: index, intent: intent, identity: identity, session: session, observer: observer
+    ).open()
+    let writer = try SessionWriter(
+      volume: volume, index: index, session: session, limits: limits, observer: observer)
+
+    // scan -> read -> drive; the last of them is this thread.
+    let found = BoundedQueue<SourceItem>(capacity: 256)
+    let ring = WriteRing(blockSize: volume.writer.descriptor.blockSize, byteCount: bufferSize)
+    let scanner = try Worker {
+      while let item = source.next(), found.push(item) {}
+      found.finish()
+    }
+    let layout = layout
+    let reader: Worker
+    do {
+      reader = try Worker {
+        let composer = MemberComposer(ring: ring, layout: layout, observer: observer)
+        while let item = found.pop() {
+          switch item {
+          case .notice(let notice): observer.report(.notice(notice))
+          case .member(let member):
+            do { try composer.compose(member) } catch {
+              // The drive's side has stopped and says why.
+              found.cancel()
+            }
+          }
+        }
+        ring.finish()
+      }
+    } catch {
+      found.cancel()
+      scanner.join()
+      throw error
+    }
+    // A reader that waits for a silent source cannot be joined: when there is no more to write, both threads are told
+    // and end at their next hand-over; they hold on to what they use.
+    defer {
+      ring.cancel()
+      found.cancel()
+    }
+    try writer.run(ring)
+    if !writer.isFull {
+      reader.join()
+      scanner.join()
+    }
+    return writer.summary
+  }
+}

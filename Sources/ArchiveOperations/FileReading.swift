@@ -1,0 +1,142 @@
+internal import ArchiveFormat
+internal import TapeIO
+internal import TapeIndex
+
+/// What begins with a block on its way from the drive.
+struct ReadBegin {
+  var file: PlannedFile
+}
+
+/// How the reading of a user file ended.
+enum ReadEnd {
+  /// At its filemark; `trailerProblem` says what is wrong with the labels behind it.
+  case whole(trailerProblem: String?)
+  /// In an error: what came before it is all there is.
+  case failed(VolumeError)
+  /// The index or the plan failed: nothing more comes.
+  case stopped(IndexError)
+}
+
+/// Blocks on their way from the drive.
+typealias ReadRing = BlockRing<ReadBegin, ReadEnd>
+
+/// Reads the planned files one after another into a ring. Runs on the drive's thread.
+struct FileReading {
+  let reader: VolumeReader
+  let plan: RestorePlan
+  let ring: ReadRing
+
+  func run() {
+    defer { ring.finish() }
+    do {
+      while let file = try plan.next() {
+        guard read(file) else { return }
+      }
+    } catch {
+      guard var block = ring.acquire() else { return }
+      block.end = .stopped(error)
+      ring.publish(block)
+    }
+  }
+
+  /// Reads a file; false when nobody wants any more. Every file has a first block with `begin` and a last with `end`.
+  private func read(_ file: PlannedFile) -> Bool {
+    guard var block = ring.acquire() else { return false }
+    block.begin = ReadBegin(file: file)
+    do {
+      let header = try reader.openFile(at: file.placement.header, sequence: file.placement.sequence, vsn: file.vsn)
+      var blocks: UInt64 = 0
+      while true {
+        var space = block.memory.mutableBytes
+        guard let count = try reader.readBlock(into: &space) else { break }
+        blocks += 1
+        block.byteCount = count
+        ring.publish(block)
+        guard let next = ring.acquire() else { return false }
+        block = next
+      }
+      block.end = .whole(trailerProblem: try reader.readTrailer(of: header, blockCount: blocks))
+    } catch {
+      reader.forgetPosition()
+      block.end = .failed(error)
+    }
+    ring.publish(block)
+    return true
+  }
+}
+
+/// The bytes of the user file that comes through a ring. The consumer's side of ``FileReading``.
+final class RingBytes: UserFileBytes {
+  private let ring: ReadRing
+  private var block: ReadRing.Block?
+  private var used = 0
+  private var failure: VolumeError?
+  private var isAtEnd = true
+  /// What is wrong with the file's trailer; known at the end.
+  private(set) var trailerProblem: String?
+  /// The index failed while the files were planned.
+  private(set) var stopped: IndexError?
+
+  init(_ ring: ReadRing) { self.ring = ring }
+
+  /// Goes to the next file: what is left of the present one is passed over.
+  func nextFile() -> PlannedFile? {
+    drain()
+    releaseBlock()
+    guard let next = ring.next() else { return nil }
+    block = next
+    used = 0
+    failure = nil
+    trailerProblem = nil
+    isAtEnd = false
+    guard let begin = next.begin else {
+      if case .stopped(let error) = next.end { stopped = error }
+      releaseBlock()
+      isAtEnd = true
+      return nil
+    }
+    return begin.file
+  }
+
+  /// Reads to the end of the file. Its trailer is known then.
+  func drain() {
+    // An error is kept and was or will be thrown by next().
+    while !isAtEnd, (try? next(1 << 30))?.isEmpty == false {}
+  }
+
+  func next(_ limit: Int) throws(VolumeError) -> UnsafeRawBufferPointer {
+    while !isAtEnd {
+      guard let current = block else {
+        block = ring.next()
+        used = 0
+        if block == nil {
+          isAtEnd = true
+          failure = .malformed(what: "a user file", why: "reading was given up")
+        }
+        continue
+      }
+      if used < current.byteCount {
+        let count = min(limit, current.byteCount - used)
+        defer { used += count }
+        return UnsafeRawBufferPointer(rebasing: current.memory[used..<used + count])
+      }
+      if let end = current.end {
+        isAtEnd = true
+        switch end {
+        case .whole(let problem): trailerProblem = problem
+        case .failed(let error): failure = error
+        case .stopped(let error): stopped = error
+        }
+      } else {
+        releaseBlock()
+      }
+    }
+    if let failure { throw failure }
+    return UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  private func releaseBlock() {
+    if block != nil { ring.release() }
+    block = nil
+  }
+}

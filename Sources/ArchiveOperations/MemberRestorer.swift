@@ -1,0 +1,191 @@
+internal import ArchiveFormat
+
+/// Brings one member after another from user files to a sink, and delivers no byte that its digest does not confirm:
+/// whole members before they get their name, and what goes to a pipe chunk by chunk.
+final class MemberRestorer {
+  private let sink: any MemberSink
+  private let observer: any OperationObserver
+  private let options: RestoreOptions
+  private var digester = ContentDigester()
+
+  init(sink: any MemberSink, options: RestoreOptions, observer: any OperationObserver) {
+    self.sink = sink
+    self.options = options
+    self.observer = observer
+  }
+
+  /// Restores a member whose content comes next in `bytes`.
+  /// - Parameters:
+  ///   - member: its metadata, under the name in the archive.
+  ///   - record: what the index knows; nil when the medium is read in sequence.
+  /// - Returns: the digest of the content read; nil when nothing was read or restored.
+  @discardableResult
+  func restore(_ member: Member, record: MemberRecord?, from bytes: some UserFileBytes) -> Digest? {
+    guard let renamed = options.renamed(member) else { return nil }
+    observer.report(.member(renamed))
+    do throws(MemberNotice) {
+      if member.kind != .regular {
+        try sink.create(renamed)
+        return nil
+      }
+      guard let file = try sink.beginFile(renamed) else { return nil }
+      return try fill(file, renamed, record, from: bytes)
+    } catch {
+      observer.report(.notice(error))
+      return nil
+    }
+  }
+
+  /// Sets what is left to set; reports what could not be.
+  func finish() {
+    for notice in sink.finish() { observer.report(.notice(notice)) }
+  }
+
+  private func fill(
+    _ file: any FileWriter, _ member: Member, _ record: MemberRecord?, from bytes: some UserFileBytes
+  ) throws(MemberNotice) -> Digest? {
+    let gate = ChunkGate(file, expected: options.deliversAtOnce ? record : nil)
+    do throws(MemberNotice) {
+      var position: Int64 = 0
+      let extents = member.dataExtents ?? (member.size > 0 ? [Extent(offset: 0, length: member.size)] : [])
+      for extent in extents {
+        digester.updateZeros(extent.offset - position)
+        position = extent.offset
+        let end = extent.offset + extent.length
+        while position < end {
+          let part = try next(bytes, Int(min(end - position, 1 << 30)), of: member)
+          digester.update(part)
+          try gate.write(part, at: position)
+          position += Int64(part.count)
+        }
+      }
+      digester.updateZeros(member.size - position)
+      let found = digester.finish().digest
+      if let expected = record?.digest, expected != found {
+        throw MemberNotice(member.path, "Damaged on tape: its digest is \(found), not \(expected)", .failure)
+      }
+      try gate.finish(size: member.size)
+      for notice in try file.commit() { observer.report(.notice(notice)) }
+      if record?.isIncomplete == true {
+        throw MemberNotice(
+          member.path, "Incomplete: the source could not be read to its end when it was archived", .difference)
+      }
+      return found
+    } catch {
+      _ = digester.finish()
+      if error.severity == .failure { file.discard() }
+      throw error
+    }
+  }
+
+  private func next(
+    _ bytes: some UserFileBytes, _ limit: Int, of member: Member
+  ) throws(MemberNotice) -> UnsafeRawBufferPointer {
+    let part: UnsafeRawBufferPointer
+    do { part = try bytes.next(limit) } catch {
+      throw MemberNotice(member.path, "Cannot read from tape: \(error)", .failure)
+    }
+    if part.isEmpty {
+      throw MemberNotice(member.path, "Cannot read from tape: its user file ends too soon", .failure)
+    }
+    return part
+  }
+}
+
+/// How members are restored.
+public struct RestoreOptions {
+  /// Path components taken off the front of each name; a name with no more than that is not restored.
+  public var stripComponents: Int
+  /// Whether bytes reach their destination as they are read (a pipe): then each chunk is verified first.
+  public var deliversAtOnce: Bool
+
+  /// Describes a restore.
+  public init(stripComponents: Int = 0, deliversAtOnce: Bool = false) {
+    self.stripComponents = stripComponents
+    self.deliversAtOnce = deliversAtOnce
+  }
+
+  /// The member under the name it is restored as; nil when nothing of its name is left.
+  func renamed(_ member: Member) -> Member? {
+    guard stripComponents > 0 else { return member }
+    guard let path = stripped(member.path) else { return nil }
+    var renamed = member
+    renamed.path = path
+    // A hard link's target is a member's name too; a symbolic link's is not.
+    if member.kind == .hardLink { renamed.linkTarget = stripped(member.linkTarget) ?? member.linkTarget }
+    return renamed
+  }
+
+  private func stripped(_ path: [UInt8]) -> [UInt8]? {
+    var rest = path[...]
+    for _ in 0..<stripComponents {
+      guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else { return nil }
+      rest = rest[(slash + 1)...].drop { $0 == UInt8(ascii: "/") }
+    }
+    return rest.isEmpty ? nil : Array(rest)
+  }
+}
+
+/// Holds content back until the chunk it belongs to is verified, for a destination that takes no byte back.
+final class ChunkGate {
+  private let file: any FileWriter
+  private let expected: MemberRecord?
+  private var chunk: [UInt8] = []
+  private var number = 0
+
+  /// Without `expected`, everything passes at once.
+  init(_ file: any FileWriter, expected: MemberRecord?) {
+    self.file = file
+    self.expected = expected
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(MemberNotice) {
+    guard expected != nil else { return try file.write(bytes.bytes, at: offset) }
+    try fillZeros(to: offset)
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = min(rest.count, ContentDigester.chunkSize - chunk.count)
+      chunk += rest[..<count]
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      try passFull()
+    }
+  }
+
+  /// Passes what is left. A member of one chunk has been verified as a whole by now.
+  func finish(size: Int64) throws(MemberNotice) {
+    guard expected != nil else { return }
+    try fillZeros(to: size)
+    if !chunk.isEmpty { try pass() }
+  }
+
+  private var position: Int64 { Int64(number) * Int64(ContentDigester.chunkSize) + Int64(chunk.count) }
+
+  private func fillZeros(to offset: Int64) throws(MemberNotice) {
+    while position < offset {
+      let count = Int(min(offset - position, Int64(ContentDigester.chunkSize - chunk.count)))
+      chunk += repeatElement(0, count: count)
+      try passFull()
+    }
+  }
+
+  private func passFull() throws(MemberNotice) {
+    // The last chunk of a member waits for finish(), behind the digest of the whole.
+    guard chunk.count == ContentDigester.chunkSize, position < expected?.member.size ?? 0 else { return }
+    try pass()
+  }
+
+  private func pass() throws(MemberNotice) {
+    if let expected, number < expected.chunks.count {
+      let found = chunk.withUnsafeBytes { ContentDigester.digest(ofChunk: $0) }
+      guard found == expected.chunks[number] else {
+        throw MemberNotice(
+          expected.member.path, "Damaged on tape: its bytes from \(Int64(number) << 22) on are not those archived",
+          .failure)
+      }
+    }
+    let verified = chunk
+    try file.write(verified.span.bytes, at: Int64(number) * Int64(ContentDigester.chunkSize))
+    chunk.removeAll(keepingCapacity: true)
+    number += 1
+  }
+}

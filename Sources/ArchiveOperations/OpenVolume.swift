@@ -1,0 +1,46 @@
+internal import ArchiveFormat
+internal import TapeIO
+internal import TapeLabels
+
+/// A volume whose end was found and checked: the next AUL file goes right behind its last catalogue.
+final class OpenVolume {
+  let writer: VolumeWriter
+  /// Whether nothing on it can be written over.
+  let isWORM: Bool
+  /// Every catalogue on it, by number.
+  let catalogues: [CataloguePlacement]
+  /// Number of the next batch.
+  let nextBatch: UInt32
+  /// When the last batch was committed: no later one may be earlier.
+  let lastCommit: Timestamp
+
+  init(
+    writer: VolumeWriter, isWORM: Bool, catalogues: [CataloguePlacement], nextBatch: UInt32, lastCommit: Timestamp
+  ) {
+    self.writer = writer
+    self.isWORM = isWORM
+    self.catalogues = catalogues
+    self.nextBatch = nextBatch
+    self.lastCommit = lastCommit
+  }
+
+  /// Writes a catalogue and flushes: when it returns, the batch is committed.
+  func write(_ file: CatalogueFile, batch: UInt32, now: Timestamp) throws(VolumeError) -> CataloguePlacement {
+    try Self.write(file, batch: batch, now: now, with: writer)
+  }
+
+  static func write(
+    _ file: CatalogueFile, batch: UInt32, now: Timestamp, with writer: VolumeWriter
+  ) throws(VolumeError) -> CataloguePlacement {
+    let bytes = file.encoded(now: now)
+    try writer.begin(.catalogue(batch: batch), now: now)
+    let blockSize = writer.descriptor.blockSize
+    for start in stride(from: 0, to: bytes.count, by: blockSize) {
+      try writer.write(bytes.span.bytes.extracting(start..<min(start + blockSize, bytes.count)))
+    }
+    let placed = try writer.end()
+    try writer.flush()
+    return CataloguePlacement(
+      batch: batch, sequence: placed.sequence, header: placed.header, digest: Digester.digest(of: bytes))
+  }
+}

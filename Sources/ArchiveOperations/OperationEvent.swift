@@ -1,0 +1,61 @@
+public import ArchiveFormat
+public import TapeIndex
+
+/// Takes what happens during an operation, from whichever thread it happens on.
+public protocol OperationObserver: AnyObject, Sendable {
+  /// Takes one event; must not block for long, and must be safe to call from several threads.
+  func report(_ event: OperationEvent)
+}
+
+/// Something that happened.
+public enum OperationEvent: Sendable {
+  /// A member begins to be archived, restored or compared.
+  case member(Member)
+  /// Something to say about one member.
+  case notice(MemberNotice)
+  /// Something to say that changes nothing about the outcome.
+  case information(String)
+  /// A batch is committed: this many members, this many bytes of user files, on this volume.
+  case committed(members: Int, bytes: Int64, volume: VolumeDescriptor)
+  /// These members were written and not confirmed, because of the failure that ended the operation.
+  case unconfirmed(path: [UInt8])
+}
+
+/// An operation as a whole failed.
+public enum OperationError: Error {
+  /// The volume or the drive.
+  case volume(VolumeError)
+  /// The index.
+  case index(IndexError)
+  /// It would do what was not asked for, or cannot be done with this volume: why, and what to do.
+  case refused(String, hint: String?)
+}
+
+extension OperationError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .volume(let error): error.description
+    case .index(let error): error.description
+    case .refused(let why, _): why
+    }
+  }
+
+  /// What to do about it, where there is something to say.
+  public var hint: String? {
+    switch self {
+    case .volume(let error): error.hint
+    case .index(let error): error.hint
+    case .refused(_, let hint): hint
+    }
+  }
+}
+
+/// Runs something on a volume, passing its error on as an operation's.
+func onVolume<Result>(_ body: () throws(VolumeError) -> Result) throws(OperationError) -> Result {
+  do { return try body() } catch { throw .volume(error) }
+}
+
+/// Runs something on the index, passing its error on as an operation's.
+func onIndex<Result>(_ body: () throws(IndexError) -> Result) throws(OperationError) -> Result {
+  do { return try body() } catch { throw .index(error) }
+}

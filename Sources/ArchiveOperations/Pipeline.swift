@@ -1,0 +1,190 @@
+internal import Glibc
+
+// The only concurrency of the program: blocking threads joined by bounded rings. Each ring has one producer and one
+// consumer. Whoever stops early cancels, so that the other side never waits for ever.
+
+/// Mutex and condition of a ring.
+final class Monitor {
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var waiters = 0
+
+  init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+
+  /// Waits until `ready`, then runs `body`; both under the lock. What `body` changes wakes the other side.
+  func locked<Result>(when ready: () -> Bool = { true }, _ body: () -> Result) -> Result {
+    pthread_mutex_lock(mutex)
+    while !ready() {
+      waiters += 1
+      pthread_cond_wait(condition, mutex)
+      waiters -= 1
+    }
+    let result = body()
+    let wake = waiters > 0
+    pthread_mutex_unlock(mutex)
+    if wake { pthread_cond_broadcast(condition) }
+    return result
+  }
+}
+
+/// A bounded queue of values.
+final class BoundedQueue<Element>: @unchecked Sendable {
+  // Sendable: `monitor` guards every field below.
+  private let monitor = Monitor()
+  private let capacity: Int
+  private var elements: [Element?]
+  private var head = 0
+  private var count = 0
+  private var isFinished = false
+  private var isCancelled = false
+
+  init(capacity: Int) {
+    self.capacity = capacity
+    elements = Array(repeating: nil, count: capacity)
+  }
+
+  /// Waits for room; false when the consumer has gone.
+  func push(_ element: Element) -> Bool {
+    monitor.locked(when: { count < capacity || isCancelled }) {
+      if isCancelled { return false }
+      elements[(head + count) % capacity] = element
+      count += 1
+      return true
+    }
+  }
+
+  /// Waits for an element; nil at the end.
+  func pop() -> Element? {
+    monitor.locked(when: { count > 0 || isFinished || isCancelled }) {
+      guard count > 0, !isCancelled else { return nil }
+      defer {
+        elements[head] = nil
+        head = (head + 1) % capacity
+        count -= 1
+      }
+      return elements[head]
+    }
+  }
+
+  /// The producer has no more.
+  func finish() { monitor.locked { isFinished = true } }
+  /// The consumer wants no more.
+  func cancel() { monitor.locked { isCancelled = true } }
+}
+
+/// A bounded ring of preallocated, page-aligned blocks, each with notes on what begins before it and ends behind it.
+final class BlockRing<Begin, End>: @unchecked Sendable {
+  // Sendable: `monitor` guards every field below; the memory of a block belongs to the side that holds the block.
+  private let monitor = Monitor()
+  private let memory: UnsafeMutableRawPointer
+  private let slotCount: Int
+  private var slots: [Block]
+  private var head = 0
+  private var count = 0
+  private var isFinished = false
+  private var isCancelled = false
+  /// Bytes in a block.
+  let blockSize: Int
+
+  /// A block on its way.
+  struct Block {
+    /// Its bytes.
+    let memory: UnsafeMutableRawBufferPointer
+    /// How many of them count.
+    var byteCount = 0
+    /// What begins with its first byte.
+    var begin: Begin?
+    /// What ends behind its last byte.
+    var end: End?
+
+    /// The bytes that count.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<byteCount]) }
+  }
+
+  /// Allocates blocks that take `byteCount` bytes together, at least four.
+  init(blockSize: Int, byteCount: Int) {
+    self.blockSize = blockSize
+    slotCount = max(4, byteCount / blockSize)
+    memory = .allocate(byteCount: slotCount * blockSize, alignment: 4096)
+    slots = []
+    for index in 0..<slotCount {
+      slots.append(Block(memory: UnsafeMutableRawBufferPointer(start: memory + index * blockSize, count: blockSize)))
+    }
+  }
+
+  deinit { memory.deallocate() }
+
+  /// Waits for a free block; nil when the consumer has gone. It is the producer's until ``publish(_:)``.
+  func acquire() -> Block? {
+    monitor.locked(when: { count < slotCount || isCancelled }) {
+      isCancelled ? nil : Block(memory: slots[(head + count) % slotCount].memory)
+    }
+  }
+
+  /// Hands the block that ``acquire()`` gave to the consumer.
+  func publish(_ block: Block) {
+    monitor.locked {
+      slots[(head + count) % slotCount] = block
+      count += 1
+    }
+  }
+
+  /// Waits for a block; nil at the end. It is the consumer's until ``release()``.
+  func next() -> Block? {
+    monitor.locked(when: { count > 0 || isFinished || isCancelled }) {
+      count > 0 && !isCancelled ? slots[head] : nil
+    }
+  }
+
+  /// Gives the block that ``next()`` gave back.
+  func release() {
+    monitor.locked {
+      slots[head].begin = nil
+      slots[head].end = nil
+      head = (head + 1) % slotCount
+      count -= 1
+    }
+  }
+
+  /// The producer has no more.
+  func finish() { monitor.locked { isFinished = true } }
+  /// The consumer wants no more.
+  func cancel() { monitor.locked { isCancelled = true } }
+}
+
+/// A thread that runs `body` once.
+final class Worker {
+  private var thread = pthread_t()
+  private final class Body {
+    let run: () -> Void
+    init(_ run: @escaping () -> Void) { self.run = run }
+  }
+
+  /// Starts it. What `body` uses is its alone until ``join()`` returns, but for rings and what is made for threads.
+  init(_ body: @escaping () -> Void) throws(OperationError) {
+    let box = Unmanaged.passRetained(Body(body))
+    let code = pthread_create(
+      &thread, nil,
+      { argument in
+        if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+        return nil
+      }, box.toOpaque())
+    if code != 0 {
+      box.release()
+      throw .refused("cannot start a thread: \(String(cString: strerror(code)))", hint: nil)
+    }
+  }
+
+  /// Waits for its end. Without it the thread ends by itself and is cleaned up with the process.
+  func join() { pthread_join(thread, nil) }
+}

@@ -1,0 +1,67 @@
+internal import ArchiveFormat
+public import TapeIO
+public import TapeIndex
+public import TapeLabels
+
+/// A volume opened for reading: which one it is, and an index that knows it.
+public struct ReadTarget {
+  /// The volume, as `index` knows it.
+  public let volume: IndexFile.Volume
+  /// The index that answers: the one on disk, or one made for this run from the volume's catalogues.
+  public let index: IndexFile
+
+  /// Looks at the label of the cartridge in `drive`, and finds an index for it.
+  /// - Parameters:
+  ///   - index: the index on disk, where there is one.
+  ///   - vsn: the volume that it must be; nil for any.
+  /// - Throws: ``OperationError``; ``OperationError/refused(_:hint:)`` when it is blank, foreign, or another volume.
+  public static func open(
+    drive: any TapeDrive, index: IndexFile?, vsn: VSN?, observer: any OperationObserver
+  ) throws(OperationError) -> ReadTarget {
+    let reader = VolumeReader(drive: drive)
+    let (name, header) = try identify(reader, vsn: vsn)
+    let descriptor = try VolumeSync.identify(reader, behind: header).volume
+    guard descriptor.vsn == name else {
+      throw .refused("volume \(name) has the catalogue of volume \(descriptor.vsn)", hint: nil)
+    }
+    if let index,
+      let volume = try onIndex({ () throws(IndexError) in try index.volume(descriptor.id) })
+    {
+      return ReadTarget(volume: volume, index: index)
+    }
+    observer.report(.information("volume \(name) is not in the index: reading its catalogues"))
+    let temporary = try onIndex { () throws(IndexError) in try IndexFile() }
+    _ = try VolumeSync.bringUpToDate(temporary, reader: reader, vsn: name, observer: observer)
+    guard let volume = try onIndex({ () throws(IndexError) in try temporary.volume(descriptor.id) }) else {
+      throw .refused("the catalogues of volume \(name) are those of another volume", hint: nil)
+    }
+    return ReadTarget(volume: volume, index: temporary)
+  }
+
+  /// Rewinds and reads the label: one of our volumes, or a refusal that says what is there.
+  static func identify(
+    _ reader: VolumeReader, vsn: VSN?
+  ) throws(OperationError) -> (VSN, VolumeReader.Header) {
+    let device = reader.drive.identity.name
+    switch try onVolume({ () throws(VolumeError) in try reader.inspect() }) {
+    case .blank: throw .refused("the cartridge in \(device) is blank", hint: nil)
+    case .prelabelled(let label):
+      throw .refused("volume \(label.serial) in \(device) is labelled but holds no files", hint: nil)
+    case .unlabelled:
+      throw .refused(
+        "the cartridge in \(device) has no volume label: it was not written by tapir",
+        hint: "if a tar wrote it, 'tar -b 2048 -tf \(device)' lists it")
+    case .labelled(let label, let found):
+      let writer = found.map { " (written by \($0.systemCode))" } ?? ""
+      throw .refused("volume \(label.serial) in \(device) is not a volume of tapir\(writer)", hint: nil)
+    case .tapir(let label, let header):
+      guard let name = try? VSN(label.serial) else {  // try?: what is wrong with it is that it is no VSN
+        throw .refused("volume '\(label.serial)' in \(device) has a VSN that is none of ours", hint: nil)
+      }
+      if let vsn, vsn != name {
+        throw .refused("volume \(name) is in \(device), not \(vsn)", hint: "load \(vsn)")
+      }
+      return (name, header)
+    }
+  }
+}

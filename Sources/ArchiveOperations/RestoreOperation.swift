@@ -1,0 +1,97 @@
+public import ArchiveFormat
+public import TapeIO
+public import TapeIndex
+
+/// Restores (or compares, or prints) members of a volume, in tape order, in one pass.
+public struct RestoreOperation {
+  /// Which members.
+  public var query: MemberQuery
+  /// How.
+  public var options: RestoreOptions
+  /// Bytes of blocks between the drive and the sink.
+  public var bufferSize: Int
+
+  /// Describes a restore.
+  public init(query: MemberQuery, options: RestoreOptions, bufferSize: Int) {
+    self.query = query
+    self.options = options
+    self.bufferSize = bufferSize
+  }
+
+  /// Reads what the query asks for from the cartridge in `drive` and hands it to `sink`. Locates each AUL file unless
+  /// the tape stands there already, checks its labels, and reads nothing else.
+  /// - Returns: for each operand of the query, how many members it matched.
+  public func run(
+    _ target: ReadTarget, drive: any TapeDrive, sink: any MemberSink, observer: any OperationObserver
+  ) throws(OperationError) -> [Int] {
+    let selection = try onIndex { () throws(IndexError) in
+      try Selection(query, of: [target.volume], in: target.index)
+    }
+    let plan = try onIndex { () throws(IndexError) in try RestorePlan(selection, volume: target.volume) }
+    let ring = ReadRing(blockSize: target.volume.descriptor.blockSize, byteCount: bufferSize)
+    let reading = FileReading(reader: VolumeReader(drive: drive), plan: plan, ring: ring)
+    let worker = try Worker { reading.run() }
+    let restorer = MemberRestorer(sink: sink, options: options, observer: observer)
+    let bytes = RingBytes(ring)
+    while let file = bytes.nextFile() { restore(file, from: bytes, with: restorer, observer) }
+    ring.cancel()
+    worker.join()
+    restorer.finish()
+    if let error = bytes.stopped { throw .index(error) }
+    return selection.matches
+  }
+
+  private func restore(
+    _ file: PlannedFile, from bytes: RingBytes, with restorer: MemberRestorer, _ observer: any OperationObserver
+  ) {
+    var position: Int64 = 0
+    for planned in file.members {
+      do throws(VolumeError) {
+        var member = planned.record.member
+        if file.placement.layout != .raw {
+          position += try bytes.skip(planned.record.offset - position)
+          guard let header = try PaxDecoder.next(from: bytes) else {
+            throw .malformed(what: "its user file", why: "it holds no member at byte \(planned.record.offset)")
+          }
+          guard header.member.path == member.path, header.member.kind == member.kind,
+            header.member.size == member.size
+          else { throw .malformed(what: "its user file", why: "it holds another member") }
+          position += header.byteCount + header.storedSize
+          // The header on tape says everything, extended attributes too.
+          member = header.member
+        }
+        if let link = planned.copyAs { member.path = link.path }
+        restorer.restore(member, record: planned.record, from: bytes)
+      } catch {
+        let path = planned.copyAs?.path ?? planned.record.member.path
+        observer.report(.notice(MemberNotice(path, "Cannot read from tape: \(error)", .failure)))
+      }
+    }
+    bytes.drain()
+    if let problem = bytes.trailerProblem {
+      observer.report(
+        .notice(MemberNotice(file.members[0].record.member.path, "Labels damaged on tape: \(problem)", .difference)))
+    }
+  }
+}
+
+/// Lists members of volumes from an index, in tape order; the tape is not touched.
+public struct ListOperation {
+  /// Which members.
+  public var query: MemberQuery
+
+  /// Describes a listing.
+  public init(query: MemberQuery) { self.query = query }
+
+  /// Calls `body` for each member.
+  /// - Returns: for each operand of the query, how many names it matched.
+  public func run(
+    volumes: [IndexFile.Volume], index: IndexFile, _ body: (StoredMember) -> Void
+  ) throws(OperationError) -> [Int] {
+    try onIndex { () throws(IndexError) in
+      let selection = try Selection(query, of: volumes, in: index)
+      while let member = try selection.next() { body(member) }
+      return selection.matches
+    }
+  }
+}

@@ -1,0 +1,163 @@
+public import ArchiveFormat
+public import TapeIO
+internal import TapeIndex
+public import TapeLabels
+
+/// Reads a volume from its beginning to end of data without any index, as tar reads a tape: each member as it comes, the
+/// last of a name winning. What was restored is compared with each batch's catalogue when that comes.
+public struct SequentialReading {
+  /// Which names are wanted.
+  public var isWanted: ([UInt8]) -> Bool
+  /// How members are restored.
+  public var options: RestoreOptions
+  /// The volume that it must be; nil for any.
+  public var vsn: VSN?
+
+  /// Describes a reading.
+  public init(vsn: VSN?, options: RestoreOptions, isWanted: @escaping ([UInt8]) -> Bool) {
+    self.vsn = vsn
+    self.options = options
+    self.isWanted = isWanted
+  }
+
+  /// Restores every wanted member to `sink`, or with nil only hands its metadata to `listed`.
+  ///
+  /// A raw member's name stands in its catalogue alone: such members are gone back for when that has been read.
+  public func run(
+    drive: any TapeDrive, sink: (any MemberSink)?, observer: any OperationObserver,
+    listed: @escaping (Member) -> Void
+  ) throws(OperationError) {
+    let reader = VolumeReader(drive: drive)
+    let (vsn, first) = try ReadTarget.identify(reader, vsn: vsn)
+    let restorer = sink.map { MemberRestorer(sink: $0, options: options, observer: observer) }
+    let volume = VolumeInSequence(
+      reader: reader, vsn: vsn, restorer: restorer, isWanted: isWanted, observer: observer, listed: listed)
+    try onVolume { () throws(VolumeError) in
+      var header = first
+      while true {
+        if case .catalogue = header.identifier {
+          try volume.endBatch(reader.readCatalogue(behind: header))
+        } else {
+          try volume.readFile(header)
+        }
+        guard let next = try reader.nextHeader() else { break }
+        header = next
+      }
+    }
+    volume.finish()
+  }
+}
+
+/// One pass over a volume.
+private final class VolumeInSequence {
+  private let reader: VolumeReader
+  private let vsn: VSN
+  private let restorer: MemberRestorer?
+  private let isWanted: ([UInt8]) -> Bool
+  private let observer: any OperationObserver
+  private let listed: (Member) -> Void
+
+  // Since the last catalogue:
+  private var fileCount = 0
+  private var digests: [UInt64: Digest] = [:]
+  private var rawFiles: [UInt64: BlockID] = [:]
+  /// Links behind raw files: what they lead to may be there only after the catalogue.
+  private var waitingLinks: [Member] = []
+
+  init(
+    reader: VolumeReader, vsn: VSN, restorer: MemberRestorer?, isWanted: @escaping ([UInt8]) -> Bool,
+    observer: any OperationObserver, listed: @escaping (Member) -> Void
+  ) {
+    self.reader = reader
+    self.vsn = vsn
+    self.restorer = restorer
+    self.isWanted = isWanted
+    self.observer = observer
+    self.listed = listed
+  }
+
+  func readFile(_ header: VolumeReader.Header) throws(VolumeError) {
+    guard case .members(_, let layout, _) = header.identifier else { return try reader.skipFile() }
+    fileCount += 1
+    if layout == .raw {
+      rawFiles[header.sequence] = header.block
+      return try reader.skipFile()
+    }
+    let bytes = try content(of: header)
+    while let found = try PaxDecoder.next(from: bytes) {
+      let end = bytes.byteCount + paddedToTarRecord(found.storedSize)
+      take(found.member, from: bytes)
+      // A listing needs no content, and there is one member in the file: the drive passes over the rest.
+      if restorer == nil, layout == .pax { return try reader.skipFile() }
+      try bytes.skip(end - bytes.byteCount)
+    }
+    try finish(header, bytes)
+  }
+
+  private func take(_ member: Member, from bytes: DrivenBytes) {
+    guard isWanted(member.path) else { return }
+    listed(member)
+    if member.kind == .hardLink, !rawFiles.isEmpty {
+      waitingLinks.append(member)
+    } else {
+      restorer?.restore(member, record: nil, from: bytes)
+    }
+  }
+
+  private func content(of header: VolumeReader.Header) throws(VolumeError) -> DrivenBytes {
+    guard let blockSize = header.user?.blockSize, VolumeDescriptor.blockSizes.contains(blockSize) else {
+      throw .malformed(what: "file \(header.sequence) of volume \(vsn)", why: "its block size is out of range")
+    }
+    return DrivenBytes(reader: reader, blockSize: blockSize)
+  }
+
+  /// Reads what is left of a user file, and its trailer.
+  private func finish(_ header: VolumeReader.Header, _ bytes: DrivenBytes) throws(VolumeError) {
+    while try !bytes.next(1 << 30).isEmpty {}
+    digests[header.sequence] = bytes.finish()
+    if let problem = try reader.readTrailer(of: header, blockCount: bytes.blockCount) {
+      observer.report(.notice(MemberNotice([], "file \(header.sequence) of volume \(vsn): \(problem)", .failure)))
+    }
+  }
+
+  /// Compares what was read with what the catalogue says was written, and restores the raw members it names.
+  func endBatch(_ found: VolumeReader.FoundCatalogue) throws(VolumeError) {
+    var raw: [(FilePlacement, MemberRecord)] = []
+    do throws(IndexError) {
+      try Catalogue(found.file.database).forEachMember { (file, record) throws(IndexError) in
+        if let digest = digests[file.sequence], digest != file.digest {
+          observer.report(
+            .notice(
+              MemberNotice(
+                record.member.path, "Damaged on tape: its user file's digest is \(digest), not \(file.digest)",
+                .failure)))
+        }
+        if file.layout == .raw, rawFiles[file.sequence] == file.header, isWanted(record.member.path) {
+          raw.append((file, record))
+        }
+      }
+    } catch { observer.report(.notice(MemberNotice([], error.description, .failure))) }
+    for (file, record) in raw {
+      listed(record.member)
+      guard let restorer else { continue }
+      let header = try reader.openFile(at: file.header, sequence: file.sequence, vsn: vsn)
+      let bytes = try content(of: header)
+      restorer.restore(record.member, record: record, from: bytes)
+      try finish(header, bytes)
+    }
+    for link in waitingLinks { restorer?.restore(link, record: nil, from: MemoryBytes(.init(start: nil, count: 0))) }
+    if !raw.isEmpty { try reader.go(to: found.end) }
+    fileCount = 0
+    digests = [:]
+    rawFiles = [:]
+    waitingLinks = []
+  }
+
+  func finish() {
+    if fileCount > 0 {
+      observer.report(
+        .information("the last \(fileCount) files of volume \(vsn) were never committed: no catalogue confirms them"))
+    }
+    restorer?.finish()
+  }
+}

@@ -1,0 +1,197 @@
+internal import ArchiveFormat
+internal import TapeIO
+internal import TapeIndex
+internal import TapeLabels
+
+/// What a session wrote.
+public struct SessionSummary: Equatable, Sendable {
+  /// Members committed.
+  public var members = 0
+  /// Bytes of user files committed.
+  public var bytes: Int64 = 0
+  /// The name of the first member that the volume had no room for; nil when all fitted.
+  public var firstLeftOut: [UInt8]?
+}
+
+/// Puts composed user files on tape and commits them batch by batch. The one place that knows the order *trailer,
+/// catalogue, flush, index*. Runs on the drive's thread, which alone touches the drive.
+final class SessionWriter {
+  private let volume: OpenVolume
+  private let index: IndexFile?
+  private let session: SessionRecord
+  private let limits: BatchLimits
+  private let observer: any OperationObserver
+
+  private var catalogue: CatalogueWriter
+  private var catalogues: [CataloguePlacement]
+  private var batchNumber: UInt32
+  private var lastCommit: Timestamp
+  private var firstSequence: UInt64
+  private var batchBytes: Int64 = 0
+  private var batchBegan: Int64?
+  private var unconfirmed: [[UInt8]] = []
+  /// Where members with several names lie, for the links to them.
+  private var linked: [LinkKey: LinkPlacement] = [:]
+  private(set) var summary = SessionSummary()
+  private(set) var isFull = false
+
+  private struct LinkKey: Hashable {
+    var device: UInt64
+    var inode: UInt64
+  }
+
+  private var writer: VolumeWriter { volume.writer }
+
+  init(
+    volume: OpenVolume, index: IndexFile?, session: SessionRecord, limits: BatchLimits,
+    observer: any OperationObserver
+  ) throws(OperationError) {
+    self.volume = volume
+    self.index = index
+    self.session = session
+    self.limits = limits
+    self.observer = observer
+    catalogue = try onIndex { () throws(IndexError) in try CatalogueWriter() }
+    catalogues = volume.catalogues
+    batchNumber = volume.nextBatch
+    lastCommit = volume.lastCommit
+    firstSequence = volume.writer.nextSequence
+  }
+
+  /// Writes everything that comes through `ring`, then commits what is left.
+  /// - Throws: when the drive or the index fails; what was not committed has been reported as unconfirmed.
+  func run(_ ring: WriteRing) throws(OperationError) {
+    do throws(OperationError) {
+      while !isFull, let block = ring.next() {
+        try handle(block)
+        ring.release()
+      }
+      if isFull { noteLeftOut(ring) } else { try commit(.sessionEnd) }
+    } catch {
+      for path in unconfirmed { observer.report(.unconfirmed(path: path)) }
+      throw error
+    }
+  }
+
+  private func handle(_ block: WriteRing.Block) throws(OperationError) {
+    if let begin = block.begin {
+      if batchBegan == nil { batchBegan = steadySeconds() }
+      openPath = begin.path
+      let ordinal = UInt32(writer.nextSequence - firstSequence + 1)
+      guard
+        try written({ () throws(VolumeError) in
+          try writer.begin(.members(batch: batchNumber, layout: begin.layout, ordinal: ordinal), now: .now())
+        })
+      else { return }
+    }
+    if block.byteCount > 0 {
+      guard try written({ () throws(VolumeError) in try writer.write(block.bytes.bytes) }) else { return }
+    }
+    if let file = block.end { try end(file) }
+  }
+  private var openPath: [UInt8] = []
+
+  /// Runs a write that belongs to a member. When the volume comes to its end in it, the member is rolled back, what is
+  /// before it is committed, and the result is false.
+  private func written(_ write: () throws(VolumeError) -> Void) throws(OperationError) -> Bool {
+    do {
+      try write()
+      if !writer.isNearEnd { return true }
+    } catch {
+      guard case .endOfMedium = error else { throw .volume(error) }
+    }
+    summary.firstLeftOut = openPath
+    if volume.isWORM {
+      // Nothing can be written over: the file is closed as it is, and no catalogue will know it.
+      _ = try onVolume { () throws(VolumeError) in try writer.end() }
+    } else {
+      try onVolume { () throws(VolumeError) in try writer.rollBack() }
+    }
+    try commit(.volumeFull)
+    return false
+  }
+
+  private func end(_ file: ComposedFile) throws(OperationError) {
+    let placed: (sequence: UInt64, header: BlockID, blockCount: UInt64)
+    do { placed = try writer.end() } catch {
+      // The trailer did not fit: the member goes, what is before it stays.
+      guard case .endOfMedium = error, !volume.isWORM else { throw .volume(error) }
+      _ = try written { () throws(VolumeError) in throw error }
+      return
+    }
+    let placement = FilePlacement(
+      sequence: placed.sequence, header: placed.header, blockCount: placed.blockCount, byteCount: file.byteCount,
+      layout: file.layout, digest: file.digest)
+    let records = file.records.map { resolvingLink($0, in: placement) }
+    for record in records { unconfirmed.append(record.member.path) }
+    try onIndex { () throws(IndexError) in try catalogue.add(placement, records) }
+    batchBytes += file.byteCount
+    let age = steadySeconds() - (batchBegan ?? steadySeconds())
+    if writer.isNearEnd {
+      try commit(.volumeFull)
+    } else if batchBytes >= limits.bytes || catalogue.memberCount >= limits.members || age >= limits.seconds {
+      try commit(.limit)
+    }
+  }
+
+  private func resolvingLink(_ record: MemberRecord, in file: FilePlacement) -> MemberRecord {
+    guard let source = record.member.sourceFile else { return record }
+    let key = LinkKey(device: source.device, inode: source.inode)
+    var record = record
+    if record.member.kind == .hardLink {
+      record.link = linked[key]
+    } else if source.linkCount > 1, record.member.kind != .directory {
+      linked[key] = LinkPlacement(sequence: file.sequence, offset: record.offset)
+    }
+    return record
+  }
+
+  private func noteLeftOut(_ ring: WriteRing) {
+    // Full right behind a member: whatever the reader has ready was not archived.
+    while summary.firstLeftOut == nil, let block = ring.next() {
+      summary.firstLeftOut = block.begin?.path
+      ring.release()
+    }
+    ring.cancel()
+  }
+
+  // MARK: Commit
+
+  /// Ends the batch: catalogue, flush, index, in that order. Only then its members are safe.
+  private func commit(_ reason: BatchReason) throws(OperationError) {
+    if reason == .volumeFull { isFull = true }
+    guard catalogue.memberCount > 0 || reason == .volumeFull else { return }
+    let now = max(Timestamp.now(), lastCommit)
+    let batch = BatchRecord(
+      number: batchNumber, id: .random(), session: session, firstSequence: firstSequence,
+      catalogueSequence: writer.nextSequence, committed: now, reason: reason,
+      previousDigest: catalogues.last?.digest)
+    let frame = try onIndex { () throws(IndexError) in
+      try catalogue.finish(volume: writer.descriptor, batch: batch, earlier: catalogues)
+    }
+    let placement = try onVolume { () throws(VolumeError) in
+      try volume.write(CatalogueFile(database: frame), batch: batchNumber, now: now)
+    }
+    // From here on the batch is on the medium, whatever becomes of the index.
+    let members = catalogue.memberCount
+    summary.members += members
+    summary.bytes += batchBytes
+    unconfirmed = []
+    catalogues.append(placement)
+    batchNumber += 1
+    lastCommit = now
+    firstSequence = writer.nextSequence
+    let bytes = batchBytes
+    batchBytes = 0
+    batchBegan = nil
+    catalogue = try onIndex { () throws(IndexError) in try CatalogueWriter() }
+    if let index {
+      do { try index.ingest(Catalogue(frame), placement: placement, end: writer.nextHeader) } catch {
+        throw .refused(
+          "\(error); everything up to here is safe on volume \(writer.descriptor.vsn), but the index does not know it",
+          hint: "the next command that writes to the volume brings the index up to date")
+      }
+    }
+    observer.report(.committed(members: members, bytes: bytes, volume: writer.descriptor))
+  }
+}

@@ -1,0 +1,99 @@
+public import ArchiveFormat
+internal import TapeIO
+public import TapeIndex
+internal import TapeLabels
+
+/// Compares a volume with an index and brings the index up to date from the volume's catalogues.
+public enum VolumeSync {
+  /// What was found at the end of a volume.
+  struct Found {
+    var descriptor: VolumeDescriptor
+    var last: BatchRecord
+    var catalogues: [CataloguePlacement]
+    /// Block ID behind the last catalogue.
+    var end: BlockID
+    /// Whether files that were never committed lie behind it.
+    var hasUncommittedTail: Bool
+    /// Whether the volume was closed: nothing is appended.
+    var isFull: Bool
+  }
+
+  /// What identifies the volume in the drive, from catalogue 0: a few blocks at beginning of tape.
+  /// - Parameter header: of catalogue 0, just read by ``VolumeReader/inspect()``.
+  public static func identify(
+    _ reader: VolumeReader, behind header: VolumeReader.Header
+  ) throws(OperationError) -> Catalogue {
+    let found = try onVolume { () throws(VolumeError) in try reader.readCatalogue(behind: header) }
+    return try onIndex { () throws(IndexError) in try Catalogue(found.file.database) }
+  }
+
+  /// Goes to end of data, reads the last catalogue, and takes into `index` every catalogue of the volume that it lacks.
+  ///
+  /// - Throws: ``OperationError/refused(_:hint:)`` when the index holds batches of this volume that the tape does not:
+  ///   then two copies were written to apart, and neither may be overwritten.
+  static func bringUpToDate(
+    _ index: IndexFile?, reader: VolumeReader, vsn: VSN, observer: any OperationObserver
+  ) throws(OperationError) -> Found {
+    let tail = try onVolume { () throws(VolumeError) in try reader.findTail(vsn: vsn) }
+    let header: VolumeReader.Header
+    var hasTail = false
+    switch tail {
+    case .catalogue(_, let found): header = found
+    case .uncommitted(_, let found):
+      header = found
+      hasTail = true
+    case .endOfVolume:
+      throw .refused("volume \(vsn) is full: it ends with an end-of-volume label", hint: "use another volume")
+    }
+    let last = try onVolume { () throws(VolumeError) in try reader.readCatalogue(behind: header) }
+    let catalogue = try onIndex { () throws(IndexError) in try Catalogue(last.file.database) }
+    guard catalogue.volume.vsn == vsn, catalogue.batch.number == last.placement.batch else {
+      throw .refused("the last catalogue of volume \(vsn) is that of volume \(catalogue.volume.vsn)", hint: nil)
+    }
+    if let index {
+      try ingestMissing(
+        into: index, last: (catalogue, last.placement, last.end), reader: reader, observer: observer)
+    }
+    return Found(
+      descriptor: catalogue.volume, last: catalogue.batch, catalogues: catalogue.earlier + [last.placement],
+      end: last.end, hasUncommittedTail: hasTail, isFull: catalogue.batch.reason == .volumeFull)
+  }
+
+  private static func ingestMissing(
+    into index: IndexFile, last: (Catalogue, CataloguePlacement, end: BlockID), reader: VolumeReader,
+    observer: any OperationObserver
+  ) throws(OperationError) {
+    let (catalogue, placement, end) = last
+    let vsn = catalogue.volume.vsn
+    let known = try onIndex { () throws(IndexError) in
+      try index.volume(catalogue.volume.id).map { (volume) throws(IndexError) in try index.batches(of: volume) } ?? []
+    }
+    let all = catalogue.earlier + [placement]
+    for batch in known {
+      let number = Int(batch.record.number)
+      guard number < all.count, all[number].digest == batch.catalogue.digest else {
+        throw .refused(
+          "volume \(vsn) and the index differ: the index knows batch \(number), committed there, which the volume does"
+            + " not have; another copy of the volume was written to",
+          hint: "use that copy, or keep this one apart with --index-db")
+      }
+    }
+    guard known.count < all.count else { return }
+    if !known.isEmpty {
+      observer.report(
+        .information("volume \(vsn) is ahead of the index by \(all.count - known.count) batches: reading its catalogues"))
+    }
+    for missing in all[known.count...].dropLast() {
+      let found = try onVolume { () throws(VolumeError) in
+        try reader.readCatalogue(at: missing.header, sequence: missing.sequence, batch: missing.batch, vsn: vsn)
+      }
+      guard found.placement.digest == missing.digest else {
+        throw .refused("catalogue \(missing.batch) of volume \(vsn) is not the one that later catalogues name", hint: nil)
+      }
+      try onIndex { () throws(IndexError) in
+        try index.ingest(Catalogue(found.file.database), placement: found.placement, end: found.end)
+      }
+    }
+    try onIndex { () throws(IndexError) in try index.ingest(catalogue, placement: placement, end: end) }
+  }
+}

@@ -1,0 +1,230 @@
+public import ArchiveFormat
+internal import TapeIO
+internal import TapeIndex
+public import TapeLabels
+
+/// What is to be written to, and what may be done to it.
+public struct WriteIntent: Sendable {
+  /// Which content of a volume may be given up.
+  public enum Erase: Equatable, Sendable {
+    /// Only that of the volume with this VSN.
+    case volume(VSN)
+    /// Only what has no label.
+    case unlabelled
+  }
+
+  /// Whether the session goes behind what is there; otherwise the volume must be blank or empty.
+  public var appends: Bool
+  /// The VSN that the volume has or gets; nil takes it as it is, and a random one for a blank volume.
+  public var vsn: VSN?
+  /// The content that may be given up.
+  public var erase: Erase?
+  /// Whether a volume may be erased before its expiry.
+  public var erasesUnexpired: Bool
+  /// Text for a new volume.
+  public var text: [UInt8]
+  /// Block size of a new volume.
+  public var blockSize: Int
+
+  /// Describes an intent.
+  public init(
+    appends: Bool, vsn: VSN? = nil, erase: Erase? = nil, erasesUnexpired: Bool = false, text: [UInt8] = [],
+    blockSize: Int = VolumeDescriptor.defaultBlockSize
+  ) {
+    self.appends = appends
+    self.vsn = vsn
+    self.erase = erase
+    self.erasesUnexpired = erasesUnexpired
+    self.text = text
+    self.blockSize = blockSize
+  }
+}
+
+/// Who writes: for labels, sessions and catalogues.
+public struct WriterIdentity: Sendable {
+  /// Short host name.
+  public var host: String
+  /// Program and version, such as `tapir 1.0.0`.
+  public var program: String
+
+  /// System code of HDR1: at most 13 characters.
+  var systemCode: String { String(program.uppercased().prefix(13)) }
+
+  /// Describes a writer.
+  public init(host: String, program: String) {
+    self.host = host
+    self.program = program
+  }
+}
+
+/// Opens volumes for writing: looks before it overwrites anything.
+struct WriteTarget {
+  let drive: any TapeDrive
+  let index: IndexFile?
+  let intent: WriteIntent
+  let identity: WriterIdentity
+  let session: SessionRecord
+  let observer: any OperationObserver
+
+  /// Opens the cartridge in the drive.
+  /// - Throws: ``OperationError/refused(_:hint:)`` when it holds something that the intent does not give up.
+  func open() throws(OperationError) -> OpenVolume {
+    let medium: MediumState
+    do { medium = try drive.medium() } catch { throw .volume(.drive(error)) }
+    if medium.isWriteProtected {
+      throw .volume(.drive(DriveError(.writeProtected, operation: "write on", device: drive.identity.name)))
+    }
+    let reader = VolumeReader(drive: drive)
+    switch try onVolume({ () throws(VolumeError) in try reader.inspect() }) {
+    case .blank, .prelabelled: return try label(medium)
+    case .tapir(let label, let header): return try open(label, header, reader, medium)
+    case .labelled(let label, let found):
+      if case .volume(let vsn) = intent.erase, vsn.text == label.serial {
+        return try self.label(medium, keeping: vsn)
+      }
+      let writer = found.map { ", written by \($0.systemCode)" } ?? ""
+      throw .refused(
+        "volume \(label.serial) in \(drive.identity.name) is not a volume of tapir\(writer): not overwritten",
+        hint: "use another cartridge; --erase-volume=\(label.serial) gives up what is on it")
+    case .unlabelled:
+      if intent.erase == .unlabelled { return try label(medium) }
+      throw .refused(
+        "the cartridge in \(drive.identity.name) holds data without a label: not overwritten",
+        hint: "use another cartridge; --erase-volume=unlabelled gives up what is on it")
+    }
+  }
+
+  private func open(
+    _ label: VolumeLabel, _ header: VolumeReader.Header, _ reader: VolumeReader, _ medium: MediumState
+  ) throws(OperationError) -> OpenVolume {
+    let name = drive.identity.name
+    guard let vsn = try? VSN(label.serial) else {  // try?: what is wrong with it is that it is no VSN
+      throw .refused("volume '\(label.serial)' in \(name) has a VSN that is none of ours", hint: nil)
+    }
+    if let wanted = intent.vsn, wanted != vsn, intent.erase != .volume(vsn) {
+      throw .refused("volume \(vsn) is in \(name), not \(wanted)", hint: "load \(wanted)")
+    }
+    if intent.erase == .volume(vsn) {
+      return try self.label(medium, keeping: vsn, replacing: try checkExpiry(vsn, reader, header))
+    }
+    let found = try VolumeSync.bringUpToDate(index, reader: reader, vsn: vsn, observer: observer)
+    if !intent.appends, found.last.number > 0 {
+      throw try refusal(of: found)
+    }
+    if found.isFull { throw .refused("volume \(vsn) is full", hint: "use another volume") }
+    if found.hasUncommittedTail {
+      observer.report(
+        .information("volume \(vsn) ends with files that were never committed: they will be overwritten"))
+    }
+    try onVolume { () throws(VolumeError) in try reader.go(to: found.end) }
+    let writer = try onVolume { () throws(VolumeError) in
+      try VolumeWriter(
+        drive: drive, descriptor: found.descriptor, nextSequence: found.last.catalogueSequence + 1,
+        nextHeader: found.end, host: identity.host, systemCode: identity.systemCode)
+    }
+    return OpenVolume(
+      writer: writer, isWORM: medium.isWORM, catalogues: found.catalogues, nextBatch: found.last.number + 1,
+      lastCommit: found.last.committed)
+  }
+
+  /// The identity of the volume to be erased, once its expiry has passed or does not count.
+  private func checkExpiry(
+    _ vsn: VSN, _ reader: VolumeReader, _ header: VolumeReader.Header
+  ) throws(OperationError) -> UniqueID? {
+    let old: Catalogue
+    do { old = try VolumeSync.identify(reader, behind: header) } catch {
+      if intent.erasesUnexpired { return nil }
+      throw .refused(
+        "cannot tell whether volume \(vsn) has expired: \(error)", hint: "--erase-unexpired insists on erasing it")
+    }
+    if let expires = old.volume.expires, expires > .now(), !intent.erasesUnexpired {
+      throw .refused(
+        "volume \(vsn) is kept until \(expires.dateAndTime) UTC: not erased", hint: "--erase-unexpired insists")
+    }
+    return old.volume.id
+  }
+
+  private func refusal(of found: VolumeSync.Found) throws(OperationError) -> OperationError {
+    let vsn = found.descriptor.vsn
+    var holds = "holds \(found.last.number) batch\(found.last.number == 1 ? "" : "es")"
+    if let index {
+      let members = try onIndex { () throws(IndexError) in
+        try index.volume(found.descriptor.id).map { (volume) throws(IndexError) in try index.totals(of: volume).members }
+      }
+      if let members { holds = "holds \(members) member\(members == 1 ? "" : "s")" }
+    }
+    return .refused(
+      "volume \(vsn) in \(drive.identity.name) \(holds), last written \(found.last.committed.dateAndTime) UTC:"
+        + " not overwritten",
+      hint: "-r appends, --erase-volume=\(vsn) starts over")
+  }
+
+  /// Labels the cartridge: VOL1 and catalogue 0, flushed and in the index.
+  /// - Parameters:
+  ///   - keeping: the VSN it had, kept unless the intent names another.
+  ///   - replacing: the volume of ours that is given up.
+  private func label(
+    _ medium: MediumState, keeping old: VSN? = nil, replacing: UniqueID? = nil
+  ) throws(OperationError) -> OpenVolume {
+    var generator = SystemRandomNumberGenerator()
+    let vsn = intent.vsn ?? old ?? .random(using: &generator)
+    let now = Timestamp.now()
+    let descriptor = VolumeDescriptor(
+      id: .random(), vsn: vsn, set: .random(), text: intent.text, blockSize: intent.blockSize,
+      created: Timestamp(seconds: now.seconds))
+    if let index {
+      let others = try onIndex { () throws(IndexError) in try index.volumes(vsn: vsn) }
+      guard others.allSatisfy({ $0.descriptor.id == replacing }) else {
+        throw .refused("the index knows another volume \(vsn)", hint: "choose another VSN with --vsn")
+      }
+    }
+    try onVolume { () throws(VolumeError) in try VolumeWriter.label(drive: drive, descriptor: descriptor) }
+    let writer = try onVolume { () throws(VolumeError) in
+      try VolumeWriter(
+        drive: drive, descriptor: descriptor, nextSequence: 1, nextHeader: BlockID(1), host: identity.host,
+        systemCode: identity.systemCode)
+    }
+    let batch = BatchRecord(
+      number: 0, id: .random(), session: session, firstSequence: 1, catalogueSequence: 1, committed: now,
+      reason: .labelled, previousDigest: nil)
+    let frame = try onIndex { () throws(IndexError) in
+      try CatalogueWriter().finish(volume: descriptor, batch: batch, earlier: [])
+    }
+    let readMe = ReadMe.text(for: descriptor, program: identity.program, date: now.dateAndTime)
+    let placement = try onVolume { () throws(VolumeError) in
+      try OpenVolume.write(CatalogueFile(database: frame, readMe: readMe), batch: 0, now: now, with: writer)
+    }
+    if let index {
+      try onIndex { () throws(IndexError) in
+        if let replacing, let gone = try index.volume(replacing) { try index.markErased(gone) }
+        try index.ingest(Catalogue(frame), placement: placement, end: writer.nextHeader)
+      }
+    }
+    if intent.vsn == nil, old == nil { observer.report(.information("labelled volume \(vsn)")) }
+    return OpenVolume(
+      writer: writer, isWORM: medium.isWORM, catalogues: [placement], nextBatch: 1, lastCommit: now)
+  }
+}
+
+extension Timestamp {
+  /// `2026-11-21 13:45:07`, in UTC.
+  public var dateAndTime: String {
+    let date = civilDate
+    func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    let second = (seconds % 86400 + 86400) % 86400
+    return "\(date.year)-\(two(date.month))-\(two(date.day)) "
+      + "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
+  }
+
+  /// Year, month and day in UTC (proleptic Gregorian calendar; counted from 1 March, so that leap days come last).
+  private var civilDate: (year: Int64, month: Int64, day: Int64) {
+    let days = (seconds - ((seconds % 86400 + 86400) % 86400)) / 86400 + 719_468
+    let era = (days >= 0 ? days : days - 146_096) / 146_097
+    let dayOfEra = days - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
+  }
+}

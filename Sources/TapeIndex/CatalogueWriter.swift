@@ -1,0 +1,54 @@
+public import ArchiveFormat
+internal import CSQLite
+internal import TapeIO
+
+/// Gathers the rows of a batch as its members go to tape, and makes the catalogue's database from them.
+public final class CatalogueWriter {
+  private let database: Database
+  private var members: MemberInserter
+  /// Members so far.
+  public private(set) var memberCount = 0
+
+  /// Starts an empty catalogue in memory.
+  public init() throws(IndexError) {
+    database = try Database(path: Array(":memory:".utf8), flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+    try database.execute("PRAGMA page_size = 4096;" + Schema.head(applicationID: Schema.catalogueApplicationID))
+    try database.execute(Schema.tables)
+    try database.execute(Schema.catalogueOnly)
+    members = try MemberInserter(database)
+    try database.execute("BEGIN")
+  }
+
+  /// Adds an AUL file and its members, in the order in which they lie in it.
+  public func add(_ file: FilePlacement, _ records: [MemberRecord]) throws(IndexError) {
+    for record in records {
+      // The one batch of a catalogue has id 1.
+      try members.insert(id: Schema.membersPerBatch + Int64(memberCount), file: file, record: record)
+      memberCount += 1
+    }
+  }
+
+  /// Adds what the catalogue says of the volume and the batch, and returns the database as an LZ4 frame.
+  public func finish(
+    volume: VolumeDescriptor, batch: BatchRecord, earlier: [CataloguePlacement]
+  ) throws(IndexError) -> [UInt8] {
+    let volumeID = try VolumeRows.insert(volume, into: database)
+    let sessionID = try VolumeRows.insert(batch.session, into: database)
+    _ = try VolumeRows.insert(batch, volume: volumeID, session: sessionID, found: nil, into: database)
+    let insert = try database.prepare("INSERT INTO earlier_catalogue VALUES (?,?,?,?)")
+    for catalogue in earlier {
+      insert.bind(1, Int64(catalogue.batch))
+      insert.bind(2, Int64(catalogue.sequence))
+      insert.bind(3, Int64(catalogue.header.rawValue))
+      insert.bind(4, catalogue.digest.bytes)
+      try insert.run()
+    }
+    try database.execute("COMMIT")
+    var size: sqlite3_int64 = 0
+    guard let bytes = sqlite3_serialize(database.handle, "main", &size, 0) else {
+      throw .badCatalogue(why: "out of memory")
+    }
+    defer { sqlite3_free(bytes) }
+    return try CatalogueCompression.compress(UnsafeRawBufferPointer(start: bytes, count: Int(size)))
+  }
+}

@@ -1,0 +1,197 @@
+public import ArchiveFormat
+internal import CSQLite
+public import TapeIO
+public import TapeLabels
+
+/// The disk-side index: what lies where on every volume it knows. Rebuilt from the volumes' catalogues at any time.
+///
+/// Used by one thread at a time.
+public final class IndexFile {
+  let database: Database
+
+  /// What an index is opened for.
+  public enum Access: Sendable {
+    /// Look-ups; the file must be there.
+    case readOnly
+    /// Look-ups and commits; the file is made when it is not there.
+    case readWrite
+  }
+
+  /// Opens the index at `path`.
+  /// - Throws: ``IndexError``.
+  public init(path: [UInt8], access: Access) throws(IndexError) {
+    switch access {
+    case .readWrite:
+      database = try Database(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+      try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+      try prepare()
+    case .readOnly:
+      database = try Self.openForReading(path)
+      try check()
+    }
+    try database.execute("PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;")
+  }
+
+  /// An index that lives as long as this object, on disk when it grows.
+  public init() throws(IndexError) {
+    database = try Database(path: [], flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+    try prepare()
+    try database.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -32768; PRAGMA temp_store = FILE;")
+  }
+
+  /// A database in WAL mode wants to write beside itself even when it is only read; where that is not allowed, nobody
+  /// writes to it either and it can be read as it is.
+  private static func openForReading(_ path: [UInt8]) throws(IndexError) -> Database {
+    let database = try Database(path: path, flags: SQLITE_OPEN_READONLY)
+    do {
+      _ = try database.number("SELECT count(*) FROM sqlite_schema")
+      return database
+    } catch {
+      guard case .database = error else { throw error }
+      var uri = Array("file:".utf8)
+      for byte in path {
+        let isPlain = (0x61...0x7a).contains(byte | 0x20) || (0x2d...0x39).contains(byte) || byte == 0x5f
+        uri += isPlain ? [byte] : Array("%".utf8) + Array(String(byte, radix: 16).leftPadded.utf8)
+      }
+      return try Database(path: uri + Array("?immutable=1".utf8), flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+    }
+  }
+
+  private func prepare() throws(IndexError) {
+    guard try database.number("SELECT count(*) FROM sqlite_schema") == 0 else { return try check() }
+    try database.transaction { () throws(IndexError) in
+      // Another process may have made it meanwhile.
+      guard try database.number("SELECT count(*) FROM sqlite_schema") == 0 else { return }
+      try database.execute(Schema.tables)
+      try database.execute(Schema.indexOnly)
+      try database.execute(Schema.head(applicationID: Schema.indexApplicationID))
+    }
+    try check()
+  }
+
+  private func check() throws(IndexError) {
+    guard try database.number("PRAGMA application_id") == Schema.indexApplicationID else {
+      throw .notAnIndex(path: database.path)
+    }
+    let version = try database.number("PRAGMA user_version")
+    guard version <= Schema.version else { throw .tooNew(path: database.path, version: Int(version)) }
+  }
+
+  // MARK: Volumes
+
+  /// A volume as the index knows it.
+  public struct Volume: Sendable {
+    /// Row id, for look-ups in this index.
+    public let row: Int64
+    /// What identifies it.
+    public let descriptor: VolumeDescriptor
+  }
+
+  /// The volume with this UUID.
+  public func volume(_ id: UniqueID) throws(IndexError) -> Volume? {
+    let s = try database.prepare("SELECT \(VolumeRows.volumeColumns) FROM volume WHERE uuid = ? AND erased = 0")
+    s.bind(1, id.bytes)
+    return try s.step() ? Volume(row: s.integer(0), descriptor: VolumeRows.volume(s)) : nil
+  }
+
+  /// The volumes that are not erased, by VSN; only the one with `vsn` when that is given.
+  public func volumes(vsn: VSN? = nil) throws(IndexError) -> [Volume] {
+    let s = try database.prepare(
+      "SELECT \(VolumeRows.volumeColumns) FROM volume WHERE erased = 0 AND (?1 IS NULL OR vsn = ?1) ORDER BY vsn")
+    if let vsn { s.bind(1, text: vsn.text) }
+    var result: [Volume] = []
+    while try s.step() { result.append(Volume(row: s.integer(0), descriptor: try VolumeRows.volume(s))) }
+    return result
+  }
+
+  /// A batch as the index knows it.
+  public struct Batch: Sendable {
+    /// Row id: the members of the batch have ids from this times 2^24.
+    public let row: Int64
+    /// What its catalogue says.
+    public let record: BatchRecord
+    /// Where its catalogue lies.
+    public let catalogue: CataloguePlacement
+    /// Block ID of what follows its catalogue.
+    public let end: BlockID
+  }
+
+  /// The batches of a volume, by number.
+  public func batches(of volume: Volume) throws(IndexError) -> [Batch] {
+    let s = try database.prepare(
+      "SELECT \(VolumeRows.batchColumns) FROM \(VolumeRows.batchTables) WHERE b.volume = ? ORDER BY b.number")
+    s.bind(1, volume.row)
+    var result: [Batch] = []
+    while try s.step() {
+      guard let (placement, end) = VolumeRows.cataloguePlacement(s) else {
+        throw .badCatalogue(why: "the index has a batch without a catalogue")
+      }
+      result.append(Batch(row: s.integer(15), record: try VolumeRows.batch(s), catalogue: placement, end: end))
+    }
+    return result
+  }
+
+  /// Members of a volume, and bytes of their content.
+  public func totals(of volume: Volume) throws(IndexError) -> (members: Int64, bytes: Int64) {
+    let s = try database.prepare(
+      """
+      SELECT count(*), coalesce(sum(m.size), 0) FROM batch b
+      JOIN member m ON m.id >= b.id << 24 AND m.id < (b.id + 1) << 24 WHERE b.volume = ?
+      """)
+    s.bind(1, volume.row)
+    return try s.step() ? (s.integer(0), s.integer(1)) : (0, 0)
+  }
+
+  /// Marks a volume as erased: its VSN may be used again.
+  public func markErased(_ volume: Volume) throws(IndexError) {
+    let s = try database.prepare("UPDATE volume SET erased = 1 WHERE id = ?")
+    s.bind(1, volume.row)
+    try s.run()
+  }
+
+  // MARK: Commit
+
+  /// Takes in a catalogue, in one transaction: the same for one just written and one read back years later. One that is
+  /// known already changes nothing.
+  /// - Parameters:
+  ///   - placement: where the catalogue lies and the digest of its user file, as written or read.
+  ///   - end: block ID of what follows it.
+  public func ingest(
+    _ catalogue: Catalogue, placement: CataloguePlacement, end: BlockID
+  ) throws(IndexError) {
+    try database.transaction { () throws(IndexError) in
+      let volumeRow = try volumeRow(of: catalogue.volume)
+      let known = try database.prepare("SELECT 1 FROM batch WHERE volume = ? AND number = ?")
+      known.bind(1, volumeRow)
+      known.bind(2, Int64(catalogue.batch.number))
+      if try known.step() { return }
+      let session = try VolumeRows.insert(catalogue.batch.session, into: database)
+      let batch = try VolumeRows.insert(
+        catalogue.batch, volume: volumeRow, session: session, found: (placement, end), into: database)
+      var members = try MemberInserter(database)
+      var id = batch * Schema.membersPerBatch
+      try catalogue.forEachMember { (file, record) throws(IndexError) in
+        try members.insert(id: id, file: file, record: record)
+        id += 1
+      }
+    }
+  }
+
+  private func volumeRow(of descriptor: VolumeDescriptor) throws(IndexError) -> Int64 {
+    if let known = try volume(descriptor.id) {
+      let update = try database.prepare("UPDATE volume SET expires = ? WHERE id = ?")
+      update.bind(1, descriptor.expires?.totalNanoseconds)
+      update.bind(2, known.row)
+      try update.run()
+      return known.row
+    }
+    guard try volumes(vsn: descriptor.vsn).isEmpty else {
+      throw .duplicateVSN(vsn: descriptor.vsn.text, path: database.path)
+    }
+    return try VolumeRows.insert(descriptor, into: database)
+  }
+}
+
+extension String {
+  fileprivate var leftPadded: String { utf8.count < 2 ? "0" + self : self }
+}

@@ -1,0 +1,247 @@
+internal import ArchiveFormat
+internal import TapeIO
+
+/// Writes members into the `member` table and those around it, and reads them back: one place knows the columns.
+struct MemberInserter {
+  private let database: Database
+  private let insertMember: Statement
+  private let insertFile: Statement
+  private let insertChunks: Statement
+  private let insertAttribute: Statement
+  private let findDirectory: Statement
+  private let insertDirectory: Statement
+  private let findOwnership: Statement
+  private let insertOwnership: Statement
+  private var lastDirectory: (path: [UInt8], id: Int64)?
+  private var lastOwnership: (value: Ownership, id: Int64)?
+
+  /// Chunk digests in one row.
+  static let chunksPerRow = 4096
+
+  init(_ database: Database) throws(IndexError) {
+    self.database = database
+    insertMember = try database.prepare(
+      "INSERT INTO member VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    insertFile = try database.prepare("INSERT OR IGNORE INTO aul_file VALUES (?,?,?,?,?,?,?)")
+    insertChunks = try database.prepare("INSERT INTO chunk VALUES (?,?,?)")
+    insertAttribute = try database.prepare("INSERT INTO attribute VALUES (?,?,?)")
+    findDirectory = try database.prepare("SELECT id FROM directory WHERE path = ?")
+    insertDirectory = try database.prepare("INSERT INTO directory (path) VALUES (?) RETURNING id")
+    findOwnership = try database.prepare(
+      "SELECT id FROM ownership WHERE uid = ? AND gid = ? AND user_name = ? AND group_name = ?")
+    insertOwnership = try database.prepare(
+      "INSERT INTO ownership (uid, gid, user_name, group_name) VALUES (?,?,?,?) RETURNING id")
+  }
+
+  mutating func insert(id: Int64, file: FilePlacement, record: MemberRecord) throws(IndexError) {
+    let member = record.member
+    let name = MemberName(path: member.path)
+    let s = insertMember
+    s.bind(1, id)
+    s.bind(2, Int64(file.sequence))
+    if file.layout == .pack {
+      // One row for the file and one for each of its members; otherwise the member's row is the file's too.
+      for column in 3...7 { s.bind(Int32(column), nil as Int64?) }
+      try insertPack(file, batch: id / Schema.membersPerBatch)
+    } else {
+      s.bind(3, Int64(file.header.rawValue))
+      s.bind(4, Int64(file.blockCount))
+      s.bind(5, file.byteCount)
+      s.bind(6, Int64(file.layout.rawValue))
+      s.bind(7, file.digest.bytes)
+    }
+    s.bind(8, record.offset)
+    s.bind(9, record.contentOffset)
+    s.bind(10, try directoryID(name.directory))
+    s.bind(11, name.name)
+    s.bind(12, Int64(member.kind.rawValue))
+    s.bind(13, Int64(member.mode))
+    s.bind(14, try ownershipID(member.ownership))
+    s.bind(15, member.size)
+    s.bind(16, member.modified.seconds)
+    s.bind(17, Int64(member.modified.nanoseconds))
+    s.bind(18, member.changed?.seconds)
+    s.bind(19, member.changed.map { Int64($0.nanoseconds) })
+    s.bind(20, member.sourceFile.map { Int64(bitPattern: $0.device) })
+    s.bind(21, member.sourceFile.map { Int64(bitPattern: $0.inode) })
+    s.bind(22, member.linkTarget.isEmpty ? nil : member.linkTarget)
+    s.bind(23, record.link.map { Int64($0.sequence) })
+    s.bind(24, record.link?.offset)
+    let isDevice = member.kind == .characterDevice || member.kind == .blockDevice
+    s.bind(25, isDevice ? Int64(member.deviceNumber.major) << 32 | Int64(member.deviceNumber.minor) : nil)
+    s.bind(26, record.digest?.bytes)
+    s.bind(27, record.isIncomplete ? 1 : nil)
+    try s.run()
+    try insertParts(id: id, file: file, record: record)
+  }
+
+  private mutating func insertPack(_ file: FilePlacement, batch: Int64) throws(IndexError) {
+    insertFile.bind(1, batch)
+    insertFile.bind(2, Int64(file.sequence))
+    insertFile.bind(3, Int64(file.header.rawValue))
+    insertFile.bind(4, Int64(file.blockCount))
+    insertFile.bind(5, file.byteCount)
+    insertFile.bind(6, Int64(file.layout.rawValue))
+    insertFile.bind(7, file.digest.bytes)
+    try insertFile.run()
+  }
+
+  private func insertParts(id: Int64, file: FilePlacement, record: MemberRecord) throws(IndexError) {
+    for first in stride(from: 0, to: record.chunks.count, by: Self.chunksPerRow) {
+      var bytes: [UInt8] = []
+      for digest in record.chunks[first...].prefix(Self.chunksPerRow) {
+        for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: digest >> shift)) }
+      }
+      insertChunks.bind(1, id)
+      insertChunks.bind(2, Int64(first))
+      insertChunks.bind(3, bytes)
+      try insertChunks.run()
+    }
+    // In layout pax they stand in the member's own header.
+    guard file.layout == .raw else { return }
+    var attributes = record.member.extendedAttributes.map { (Array("SCHILY.xattr.".utf8) + $0.name, $0.value) }
+    if !record.member.accessACL.isEmpty {
+      attributes.append((Array("SCHILY.acl.access".utf8), record.member.accessACL))
+    }
+    if !record.member.defaultACL.isEmpty {
+      attributes.append((Array("SCHILY.acl.default".utf8), record.member.defaultACL))
+    }
+    for (keyword, value) in attributes {
+      insertAttribute.bind(1, id)
+      insertAttribute.bind(2, keyword)
+      insertAttribute.bind(3, value)
+      try insertAttribute.run()
+    }
+  }
+
+  private mutating func directoryID(_ path: [UInt8]) throws(IndexError) -> Int64 {
+    if let lastDirectory, lastDirectory.path == path { return lastDirectory.id }
+    findDirectory.bind(1, path)
+    insertDirectory.bind(1, path)
+    let id = try found(findDirectory, or: insertDirectory)
+    lastDirectory = (path, id)
+    return id
+  }
+
+  private mutating func ownershipID(_ value: Ownership) throws(IndexError) -> Int64 {
+    if let lastOwnership, lastOwnership.value == value { return lastOwnership.id }
+    for statement in [findOwnership, insertOwnership] {
+      statement.bind(1, Int64(value.user))
+      statement.bind(2, Int64(value.group))
+      statement.bind(3, value.userName)
+      statement.bind(4, value.groupName)
+    }
+    let id = try found(findOwnership, or: insertOwnership)
+    lastOwnership = (value, id)
+    return id
+  }
+
+  private func found(_ find: Statement, or insert: Statement) throws(IndexError) -> Int64 {
+    defer {
+      find.reset()
+      insert.reset()
+    }
+    if try find.step() { return find.integer(0) }
+    _ = try insert.step()
+    return insert.integer(0)
+  }
+}
+
+/// Reads members back.
+struct MemberSelector {
+  private let chunks: Statement
+  private let attributes: Statement
+
+  /// The columns that ``member(_:)`` expects, of `member m`, `directory d`, `ownership o` and `aul_file f`.
+  static let columns = """
+    m.id, m.fseq, coalesce(m.block, f.block), coalesce(m.blocks, f.blocks), coalesce(m.bytes, f.bytes),
+    coalesce(m.layout, f.layout), coalesce(m.file_digest, f.digest), m.offset, m.content_offset, d.path, m.name,
+    m.type, m.mode, o.uid, o.gid, o.user_name, o.group_name, m.size, m.mtime, m.mtime_ns, m.ctime, m.ctime_ns,
+    m.device, m.inode, m.link_target, m.link_fseq, m.link_offset, m.rdev, m.digest, m.incomplete
+    """
+
+  /// The tables they come from.
+  static let tables = """
+    member m JOIN directory d ON d.id = m.directory JOIN ownership o ON o.id = m.ownership
+    LEFT JOIN aul_file f ON m.block IS NULL AND f.batch = m.id >> 24 AND f.fseq = m.fseq
+    """
+
+  init(_ database: Database) throws(IndexError) {
+    chunks = try database.prepare("SELECT digests FROM chunk WHERE member = ? ORDER BY first")
+    attributes = try database.prepare("SELECT keyword, value FROM attribute WHERE member = ? ORDER BY keyword")
+  }
+
+  /// The member in the statement's row, whose columns begin at `first`.
+  func member(_ row: Statement, from c: Int32 = 0) throws(IndexError) -> (FilePlacement, MemberRecord) {
+    guard let kind = Member.Kind(rawValue: Int(row.integer(c + 11))),
+      let layout = Layout(rawValue: Int(row.integer(c + 5))), let fileDigest = Digest(bytes: row.blob(c + 6)),
+      row.integer(c + 1) > 0, row.integer(c + 2) >= 0, row.integer(c + 17) >= 0, row.integer(c + 7) >= 0,
+      row.integer(c + 8) >= 0
+    else { throw .badCatalogue(why: "member \(row.integer(c)) has a value out of range") }
+    let id = row.integer(c)
+    let file = FilePlacement(
+      sequence: UInt64(row.integer(c + 1)), header: BlockID(UInt64(row.integer(c + 2))),
+      blockCount: UInt64(max(0, row.integer(c + 3))), byteCount: row.integer(c + 4), layout: layout, digest: fileDigest)
+    var member = Member(
+      path: row.blob(c + 9) + row.blob(c + 10), kind: kind,
+      mode: UInt32(truncatingIfNeeded: row.integer(c + 12)) & 0o7777,
+      ownership: Ownership(
+        user: UInt32(truncatingIfNeeded: row.integer(c + 13)), group: UInt32(truncatingIfNeeded: row.integer(c + 14)),
+        userName: row.blob(c + 15), groupName: row.blob(c + 16)),
+      size: row.integer(c + 17),
+      modified: Timestamp(
+        seconds: row.integer(c + 18), nanoseconds: Self.nanoseconds(row.integer(c + 19))))
+    if let seconds = row.optionalInteger(c + 20) {
+      member.changed = Timestamp(seconds: seconds, nanoseconds: Self.nanoseconds(row.integer(c + 21)))
+    }
+    if let device = row.optionalInteger(c + 22), let inode = row.optionalInteger(c + 23) {
+      member.sourceFile = SourceFile(
+        device: UInt64(bitPattern: device), inode: UInt64(bitPattern: inode), linkCount: 1)
+    }
+    member.linkTarget = row.blob(c + 24)
+    if let rdev = row.optionalInteger(c + 27) {
+      member.deviceNumber = DeviceNumber(
+        major: UInt32(truncatingIfNeeded: rdev >> 32), minor: UInt32(truncatingIfNeeded: rdev))
+    }
+    var record = MemberRecord(
+      member: member, offset: row.integer(c + 7), contentOffset: row.integer(c + 8),
+      digest: Digest(bytes: row.blob(c + 28)), isIncomplete: row.integer(c + 29) != 0)
+    if let sequence = row.optionalInteger(c + 25), sequence > 0 {
+      record.link = LinkPlacement(sequence: UInt64(sequence), offset: row.integer(c + 26))
+    }
+    if member.size > Int64(ContentDigester.chunkSize) { record.chunks = try chunkDigests(id) }
+    if layout == .raw { try addAttributes(id, to: &record.member) }
+    return (file, record)
+  }
+
+  private static func nanoseconds(_ value: Int64) -> Int32 { Int32(min(max(value, 0), 999_999_999)) }
+
+  private func chunkDigests(_ id: Int64) throws(IndexError) -> [UInt64] {
+    defer { chunks.reset() }
+    chunks.bind(1, id)
+    var result: [UInt64] = []
+    while try chunks.step() {
+      let bytes = chunks.blob(0)
+      for start in stride(from: 0, to: bytes.count - 7, by: 8) {
+        result.append(bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) })
+      }
+    }
+    return result
+  }
+
+  private func addAttributes(_ id: Int64, to member: inout Member) throws(IndexError) {
+    defer { attributes.reset() }
+    attributes.bind(1, id)
+    while try attributes.step() {
+      let keyword = attributes.blob(0)
+      if keyword == Array("SCHILY.acl.access".utf8) {
+        member.accessACL = attributes.blob(1)
+      } else if keyword == Array("SCHILY.acl.default".utf8) {
+        member.defaultACL = attributes.blob(1)
+      } else if keyword.starts(with: "SCHILY.xattr.".utf8) {
+        member.extendedAttributes.append(
+          ExtendedAttribute(name: Array(keyword.dropFirst("SCHILY.xattr.".utf8.count)), value: attributes.blob(1)))
+      }
+    }
+  }
+}

@@ -1,0 +1,219 @@
+public import ArchiveFormat
+internal import CSQLite
+
+/// Which members are meant.
+public struct MemberQuery {
+  /// One name on the command line.
+  public enum Operand: Sendable {
+    /// This very name and everything below it.
+    case literal([UInt8])
+    /// Every name that a pattern matches.
+    case pattern(@Sendable ([UInt8]) -> Bool)
+  }
+
+  /// What is asked for; nothing asks for everything.
+  public var operands: [Operand]
+  /// Whether only the newest version of each path counts.
+  public var newestOnly: Bool
+  /// Names to leave out.
+  public var isExcluded: @Sendable ([UInt8]) -> Bool
+
+  /// Asks for members.
+  public init(
+    operands: [Operand] = [], newestOnly: Bool, isExcluded: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
+  ) {
+    self.operands = operands
+    self.newestOnly = newestOnly
+    self.isExcluded = isExcluded
+  }
+}
+
+/// A member where it lies.
+public struct StoredMember: Sendable {
+  /// Id in the index.
+  public let id: Int64
+  /// The volume.
+  public let volume: IndexFile.Volume
+  /// When its batch was committed.
+  public let committed: Timestamp
+  /// The AUL file.
+  public let file: FilePlacement
+  /// The member in it.
+  public let record: MemberRecord
+}
+
+/// The members that a query chose, given out in tape order. Lives in a temporary table: memory does not grow with it.
+public final class Selection {
+  private let index: IndexFile
+  private let database: Database
+  private let batches: [Int64: (volume: IndexFile.Volume, committed: Int64)]
+  private let selector: MemberSelector
+  private let rows: Statement
+  private let isSelected: Statement
+  /// How many names each operand of the query matched, in their order.
+  public private(set) var matches: [Int]
+
+  /// Finds the members of `volumes` that `query` asks for.
+  public init(_ query: MemberQuery, of volumes: [IndexFile.Volume], in index: IndexFile) throws(IndexError) {
+    self.index = index
+    database = index.database
+    try database.execute(
+      """
+      CREATE TEMP TABLE IF NOT EXISTS selection (batch_order INTEGER, id INTEGER, PRIMARY KEY (batch_order, id))
+        WITHOUT ROWID;
+      DELETE FROM temp.selection;
+      """)
+    var batches: [Int64: (volume: IndexFile.Volume, committed: Int64)] = [:]
+    for volume in volumes {
+      for batch in try index.batches(of: volume) {
+        batches[batch.row] = (volume, batch.record.committed.totalNanoseconds)
+      }
+    }
+    self.batches = batches
+    selector = try MemberSelector(database)
+    matches = Array(repeating: 0, count: query.operands.count)
+    rows = try database.prepare(
+      """
+      SELECT \(MemberSelector.columns) FROM temp.selection x CROSS JOIN member m ON m.id = x.id
+      JOIN directory d ON d.id = m.directory JOIN ownership o ON o.id = m.ownership
+      LEFT JOIN aul_file f ON m.block IS NULL AND f.batch = m.id >> 24 AND f.fseq = m.fseq
+      ORDER BY x.batch_order, x.id
+      """)
+    isSelected = try database.prepare("SELECT 1 FROM temp.selection WHERE batch_order = ? AND id = ?")
+    try database.execute("BEGIN")
+    defer { sqlite3_exec(database.handle, "COMMIT", nil, nil, nil) }  // of a temporary table: nothing to lose
+    try choose(query)
+  }
+
+  /// The next member in tape order; nil when there is no more.
+  public func next() throws(IndexError) -> StoredMember? {
+    guard try rows.step() else { return nil }
+    return try stored(rows)
+  }
+
+  /// The member that a hard link is another name of; nil when the index does not have it.
+  public func target(of link: StoredMember) throws(IndexError) -> StoredMember? {
+    guard let placement = link.record.link else { return nil }
+    // An AUL file's ordinal in its batch is its first member's ordinal too, unless packs lie before it.
+    let s = try database.prepare(
+      """
+      SELECT \(MemberSelector.columns) FROM batch b JOIN \(MemberSelector.tables)
+      WHERE b.volume = ?1 AND ?2 BETWEEN b.first_fseq AND b.fseq
+        AND m.id BETWEEN ?4 AND ?5 AND m.fseq = ?2 AND m.offset = ?3
+      """)
+    let range = try database.prepare("SELECT id, first_fseq FROM batch WHERE volume = ? AND ? BETWEEN first_fseq AND fseq")
+    range.bind(1, link.volume.row)
+    range.bind(2, Int64(placement.sequence))
+    guard try range.step() else { return nil }
+    let first = range.integer(0) * Schema.membersPerBatch
+    let guess = first + Int64(placement.sequence) - range.integer(1)
+    for (low, high) in [(guess, guess), (first, first + Schema.membersPerBatch - 1)] {
+      s.bind(1, link.volume.row)
+      s.bind(2, Int64(placement.sequence))
+      s.bind(3, placement.offset)
+      s.bind(4, low)
+      s.bind(5, high)
+      if try s.step() { return try stored(s) }
+      s.reset()
+    }
+    return nil
+  }
+
+  /// Whether the query chose this member.
+  public func contains(_ member: StoredMember) throws(IndexError) -> Bool {
+    defer { isSelected.reset() }
+    isSelected.bind(1, member.volume.row)
+    isSelected.bind(2, member.id)
+    return try isSelected.step()
+  }
+
+  private func stored(_ row: Statement) throws(IndexError) -> StoredMember {
+    let id = row.integer(0)
+    guard let batch = batches[id / Schema.membersPerBatch] else {
+      throw .badCatalogue(why: "the index has a member of no batch")
+    }
+    let (file, record) = try selector.member(row)
+    return StoredMember(
+      id: id, volume: batch.volume, committed: Timestamp(totalNanoseconds: batch.committed), file: file, record: record)
+  }
+
+  // MARK: Choosing
+
+  private func choose(_ query: MemberQuery) throws(IndexError) {
+    let insert = try database.prepare("INSERT OR IGNORE INTO temp.selection VALUES (?,?)")
+    let byName = "SELECT m.directory, m.name, m.id FROM member m"
+    if query.operands.isEmpty {
+      let all = try database.prepare(byName + " ORDER BY m.directory, m.name")
+      _ = try choose(from: all, query, into: insert) { _ in true }
+    }
+    for (number, operand) in query.operands.enumerated() {
+      switch operand {
+      case .pattern(let matches):
+        let all = try database.prepare(byName + " ORDER BY m.directory, m.name")
+        self.matches[number] = try choose(from: all, query, into: insert, where: matches)
+      case .literal(let path):
+        let name = MemberName(path: path)
+        let exact = try database.prepare(
+          byName + " WHERE m.directory = (SELECT id FROM directory WHERE path = ?) AND m.name = ?")
+        exact.bind(1, name.directory)
+        exact.bind(2, name.name)
+        let below = try database.prepare(
+          byName + " JOIN directory d ON d.id = m.directory WHERE d.path >= ? AND d.path < ? ORDER BY d.path, m.name")
+        // "dir/" up to "dir0": '0' is the byte behind '/'.
+        let prefix = path.last == UInt8(ascii: "/") ? Array(path.dropLast()) : path
+        below.bind(1, prefix + [UInt8(ascii: "/")])
+        below.bind(2, prefix + [UInt8(ascii: "0")])
+        self.matches[number] =
+          try choose(from: exact, query, into: insert) { _ in true }
+          + choose(from: below, query, into: insert) { _ in true }
+      }
+    }
+  }
+
+  /// Chooses from rows of directory, name and id that come grouped by name; returns how many names it chose.
+  private func choose(
+    from rows: Statement, _ query: MemberQuery, into insert: Statement, where matches: ([UInt8]) -> Bool
+  ) throws(IndexError) -> Int {
+    let directories = try database.prepare("SELECT path FROM directory WHERE id = ?")
+    var directory: (id: Int64, path: [UInt8]) = (-1, [])
+    var name: [UInt8] = []
+    var versions: [(id: Int64, committed: Int64, volume: Int64)] = []
+    var count = 0
+
+    func endGroup() throws(IndexError) {
+      guard !versions.isEmpty else { return }
+      let path = directory.path + name
+      if matches(path), !query.isExcluded(path) {
+        count += 1
+        if query.newestOnly, let newest = versions.max(by: { ($0.committed, $0.id) < ($1.committed, $1.id) }) {
+          versions = [newest]
+        }
+        for version in versions {
+          insert.bind(1, version.volume)
+          insert.bind(2, version.id)
+          try insert.run()
+        }
+      }
+      versions = []
+    }
+    while try rows.step() {
+      let rowDirectory = rows.integer(0)
+      let rowName = rows.blob(1)
+      if rowDirectory != directory.id || rowName != name {
+        try endGroup()
+        name = rowName
+        if rowDirectory != directory.id {
+          directories.bind(1, rowDirectory)
+          _ = try directories.step()
+          directory = (rowDirectory, directories.blob(0))
+          directories.reset()
+        }
+      }
+      let id = rows.integer(2)
+      guard let batch = batches[id / Schema.membersPerBatch] else { continue }
+      versions.append((id, batch.committed, batch.volume.row))
+    }
+    try endGroup()
+    return count
+  }
+}
