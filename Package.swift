@@ -68,6 +68,9 @@ let package = Package(
       name: "TapeTestSupport", dependencies: ["TapeIO"], path: "Tests/TapeTestSupport",
       swiftSettings: settings),
     .testTarget(
+      name: "VirtualTapeTests", dependencies: ["VirtualTape", "TapeTestSupport", "TapeIO", "CXXHash"],
+      swiftSettings: settings),
+    .testTarget(
       name: "TapeLabelsTests", dependencies: ["TapeLabels"],
       resources: [.copy("Golden")], swiftSettings: settings),
   ]
