@@ -39,8 +39,8 @@ public final class Comparison: MemberSink {
   }
 
   public func beginFile(_ member: Member) throws(MemberNotice) -> (any FileWriter)? {
-    let file = try locate(member.path, for: member, &memberPrefixes)
-    let status = try status(file, member)
+    let file = try locate(member.path, &memberPrefixes)
+    let status = try status(file, member.path)
     guard status.st_mode & Glibc.S_IFMT == Glibc.S_IFREG else {
       throw difference(member, "File type differs")
     }
@@ -73,42 +73,42 @@ public final class Comparison: MemberSink {
   }
 
   private func locate(
-    _ path: [UInt8], for member: Member, _ prefixes: inout PrefixStripper
+    _ path: [UInt8], _ prefixes: inout PrefixStripper
   ) throws(MemberNotice) -> Place {
-    if path.contains(0) { throw difference(member, "Warning: Cannot stat: \(errorText(EINVAL))") }
+    if path.contains(0) { throw unseen(path, "stat", EINVAL) }
     do throws(ErrnoFailure) {
       let name = MemberName.withoutTrailingSlashes(path)
       return try tree.parent(of: prefixes.strip(name, notify), making: false)
     } catch {
-      throw difference(member, "Warning: Cannot stat: \(errorText(error.code))")
+      throw unseen(path, "stat", error.code)
     }
   }
 
-  private func status(_ place: Place, _ member: Member) throws(MemberNotice) -> stat {
+  /// GNU tar: what is missing is a difference, what cannot be looked at a failure.
+  private func unseen(_ path: [UInt8], _ what: String, _ code: Int32) -> MemberNotice {
+    let text = "Cannot \(what): \(errorText(code))"
+    return code == ENOENT ? MemberNotice(path, "Warning: " + text, .difference) : MemberNotice(path, text, .failure)
+  }
+
+  private func status(_ place: Place, _ path: [UInt8]) throws(MemberNotice) -> stat {
     var status = stat()
     let result = withCString(place.leaf) {
       fstatat(place.directory.descriptor, $0, &status, AT_SYMLINK_NOFOLLOW)
     }
-    guard result == 0 else {
-      // GNU tar: what is missing is a difference, what cannot be looked at a failure.
-      let isMissing = errno == ENOENT
-      throw MemberNotice(
-        member.path, (isMissing ? "Warning: " : "") + "Cannot stat: \(errorText(errno))",
-        isMissing ? .difference : .failure)
-    }
+    guard result == 0 else { throw unseen(path, "stat", errno) }
     return status
   }
 
   private func compareLink(_ member: Member) throws(MemberNotice) {
-    let name = try status(locate(member.path, for: member, &memberPrefixes), member)
-    let target = try status(locate(member.linkTarget, for: member, &linkPrefixes), member)
+    let name = try status(locate(member.path, &memberPrefixes), member.path)
+    let target = try status(locate(member.linkTarget, &linkPrefixes), member.linkTarget)
     if FileIdentity(name) != FileIdentity(target) {
       throw difference(member, "Not linked to \(String(decoding: member.linkTarget, as: UTF8.self))")
     }
   }
 
   private func compareSymbolicLink(_ member: Member) throws(MemberNotice) {
-    let place = try locate(member.path, for: member, &memberPrefixes)
+    let place = try locate(member.path, &memberPrefixes)
     // One more than is wanted: a longer target differs too.
     let capacity = member.linkTarget.count + 1
     var count = 0
@@ -121,17 +121,12 @@ public final class Comparison: MemberSink {
       }
       used = max(count, 0)
     }
-    if count < 0 {
-      let isMissing = errno == ENOENT
-      throw MemberNotice(
-        member.path, (isMissing ? "Warning: " : "") + "Cannot readlink: \(errorText(errno))",
-        isMissing ? .difference : .failure)
-    }
+    if count < 0 { throw unseen(member.path, "readlink", errno) }
     if target != member.linkTarget { throw difference(member, "Symlink differs") }
   }
 
   private func compareNode(_ member: Member) throws(MemberNotice) {
-    let status = try status(locate(member.path, for: member, &memberPrefixes), member)
+    let status = try status(locate(member.path, &memberPrefixes), member.path)
     guard let there = Member(path: member.path, status: status, owners: owners), there.kind == member.kind else {
       throw difference(member, "File type differs")
     }

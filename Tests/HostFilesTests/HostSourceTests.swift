@@ -181,4 +181,19 @@ import Testing
     #expect(headers.contains("SCHILY.acl.access=" + String(decoding: opened[0].accessACL, as: UTF8.self) + "\n"))
     #expect(headers.contains("SCHILY.acl.default=" + String(decoding: opened[2].defaultACL, as: UTF8.self) + "\n"))
   }
+
+  @Test(.enabled(if: isRoot, "giving up rights needs some")) func whatMayNotBeReadIsSaidInGNUTarsWords() {
+    let workspace = Workspace()
+    workspace.run("chmod 755 . source && cd source && echo 1 > f && mkdir -m 700 d && chmod 600 f")
+    let said: [MemberNotice] = asNobody {
+      let found = workspace.walk(["f", "d"])
+      var all = found.notices
+      for member in found.members {
+        do throws(MemberNotice) { _ = try member.open() } catch { all.append(error) }
+      }
+      return all
+    }
+    #expect(
+      said == ["d", "f"].map { MemberNotice(bytes($0), "Cannot open: Permission denied", .failure) })
+  }
 }

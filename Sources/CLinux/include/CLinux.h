@@ -27,6 +27,10 @@ ssize_t clinux_getdents64(int descriptor, void *buffer, size_t size);
 /* strerror_r(3), the variant that returns the text, in the buffer or not. */
 const char *clinux_strerror(int code, char *buffer, size_t size);
 
+/* setfsuid(2), setfsgid(2): whose rights this thread has on files; both return the one before. */
+int clinux_setfsuid(uint32_t user);
+int clinux_setfsgid(uint32_t group);
+
 /* renameat2(2) with RENAME_NOREPLACE. */
 int clinux_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
 
