@@ -2,7 +2,9 @@ public import ArchiveFormat
 import CLinux
 import Glibc
 
-/// Compares members with the file system (`-d`). It is a sink, so that the restoring pipeline feeds it; it changes nothing.
+/// Compares members with the file system (`-d`).
+///
+/// It is a sink, so that the restoring pipeline feeds it; it changes nothing.
 public final class Comparison: MemberSink {
   private let tree: TargetTree
   private let owners: OwnerNames

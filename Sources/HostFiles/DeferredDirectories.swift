@@ -13,7 +13,7 @@ final class DeferredDirectories {
     var identity: FileIdentity
   }
 
-  private let spillSize: Int
+  private var spillSize: Int
   private var buffer: [UInt8] = []
   private var file: Int32 = -1
   /// Where each part begins that was written to the file, and its length.
@@ -27,14 +27,16 @@ final class DeferredDirectories {
   }
 
   /// Remembers one.
-  /// - Throws: errno when the temporary file cannot be written.
-  func append(_ entry: Entry) throws(ErrnoFailure) {
+  func append(_ entry: Entry) {
     let start = buffer.count
     var record = RecordWriter()
     record.add(entry)
     buffer += record.bytes
     withUnsafeBytes(of: UInt32(buffer.count - start).littleEndian) { buffer.append(contentsOf: $0) }
-    if buffer.count > spillSize { try spill() }
+    if buffer.count > spillSize && !spill() {
+      // Without room on disk they stay in memory: the restored tree matters more. Tried again when twice as many.
+      spillSize *= 2
+    }
   }
 
   /// Hands back all, the last first, and forgets them.
@@ -49,11 +51,11 @@ final class DeferredDirectories {
     }
   }
 
-  private func spill() throws(ErrnoFailure) {
+  private func spill() -> Bool {
     if file < 0 {
       let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
       file = open(folder, clinux_O_TMPFILE | O_RDWR | O_CLOEXEC, 0o600)
-      guard file >= 0 else { throw ErrnoFailure(code: errno) }
+      guard file >= 0 else { return false }
     }
     let offset = parts.last.map { $0.offset + Int64($0.length) } ?? 0
     var written = 0
@@ -62,11 +64,12 @@ final class DeferredDirectories {
         pwrite(file, $0.baseAddress, $0.count, off_t(offset) + off_t(written))
       }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw ErrnoFailure(code: count < 0 ? errno : ENOSPC) }
+      guard count > 0 else { return false }
       written += count
     }
     parts.append((offset, buffer.count))
     buffer = []
+    return true
   }
 
   private static func reversed(_ bytes: [UInt8], _ body: (Entry) -> Void) {

@@ -26,6 +26,7 @@ final class DirectoryHandle: Sendable {
 final class DescriptorBudget: Sendable {
   let count = Atomic<Int>(0)
   let limit: Int
+  private let isInVain = Atomic<Bool>(false)
 
   /// Leaves half of the descriptors to everybody else.
   init() {
@@ -34,13 +35,17 @@ final class DescriptorBudget: Sendable {
     limit = known && limits.rlim_cur < 1 << 20 ? max(16, Int(limits.rlim_cur) / 2) : 1 << 19
   }
 
-  /// Waits until members that were read have given back directories, at most a second: one thread may do both.
+  /// Waits until members that were read have given back directories.
+  ///
+  /// After a second in vain it is clear that whoever walks also reads, and it does not wait again: the system's own
+  /// limit then speaks.
   func wait() {
-    var rounds = 0
-    while count.load(ordering: .relaxed) >= limit && rounds < 1000 {
+    guard count.load(ordering: .relaxed) >= limit, !isInVain.load(ordering: .relaxed) else { return }
+    for _ in 0..<1000 {
       usleep(1000)
-      rounds += 1
+      if count.load(ordering: .relaxed) < limit { return }
     }
+    isInVain.store(true, ordering: .relaxed)
   }
 }
 

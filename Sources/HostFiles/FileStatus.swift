@@ -21,7 +21,8 @@ extension Member {
       size: kind == .regular ? Int64(status.st_size) : 0,
       modified: Timestamp(status.st_mtim), changed: Timestamp(status.st_ctim))
     if kind == .characterDevice || kind == .blockDevice {
-      deviceNumber = DeviceNumber(major: clinux_major(UInt64(status.st_rdev)), minor: clinux_minor(UInt64(status.st_rdev)))
+      deviceNumber = DeviceNumber(
+        major: clinux_major(UInt64(status.st_rdev)), minor: clinux_minor(UInt64(status.st_rdev)))
     }
     sourceFile = SourceFile(
       device: UInt64(status.st_dev), inode: UInt64(status.st_ino), linkCount: UInt64(status.st_nlink))
@@ -29,7 +30,9 @@ extension Member {
 }
 
 extension Timestamp {
-  init(_ time: timespec) { self.init(seconds: Int64(time.tv_sec), nanoseconds: Int32(truncatingIfNeeded: time.tv_nsec)) }
+  init(_ time: timespec) {
+    self.init(seconds: Int64(time.tv_sec), nanoseconds: Int32(truncatingIfNeeded: time.tv_nsec))
+  }
 
   /// As the system wants it; nanoseconds out of range, which an archive may hold, become 0.
   var timespec: Glibc.timespec {

@@ -27,7 +27,11 @@ final class HostFileWriter: FileWriter {
       opened = withCString(name) { openat(directory.descriptor, $0, flags, 0o600) }
       code = errno
       // File systems differ in the longest name.
-      if opened < 0 && code == ENAMETOOLONG && !shown.isEmpty { shown = [] } else if opened < 0 && code != EEXIST { break }
+      if opened < 0 && code == ENAMETOOLONG && !shown.isEmpty {
+        shown = []
+      } else if opened < 0 && code != EEXIST {
+        break
+      }
     }
     descriptor = opened
     temporary = name

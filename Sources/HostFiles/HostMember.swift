@@ -2,7 +2,9 @@ import ArchiveFormat
 import CLinux
 import Glibc
 
-/// A file that the walk found. It holds its directory open, so that it can be opened whatever happens to the names above.
+/// A file that the walk found.
+///
+/// It holds its directory open, so that it can be opened whatever happens to the names above.
 final class HostMember: SourceMember {
   let member: Member
   /// Where it is opened from; for a directory the directory itself.

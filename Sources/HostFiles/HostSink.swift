@@ -80,7 +80,13 @@ public final class HostSink: MemberSink {
     do throws(ErrnoFailure) {
       return try tree.parent(of: memberPrefixes.strip(name, notify), making: true)
     } catch {
-      throw failure(member, member.kind == .directory ? "mkdir" : "open", error.code)
+      let what = member.kind == .directory ? "mkdir" : "open"
+      // RESOLVE_BENEATH says EXDEV, whose usual text would only puzzle.
+      if error.code == EXDEV {
+        throw MemberNotice(
+          member.path, "Cannot \(what): A symbolic link in its path leads out of the target directory", .failure)
+      }
+      throw failure(member, what, error.code)
     }
   }
 
@@ -112,6 +118,11 @@ public final class HostSink: MemberSink {
     let descriptor = withCString(leaf) { openat(directory.descriptor, $0, flags) }
     guard descriptor >= 0 else { throw failure(member, "open", errno) }
     let node = DirectoryHandle(owning: descriptor)
+    var status = stat()
+    // Somebody else may write to this directory: nobody's owner or mode is changed but that of what was just made.
+    guard fstat(descriptor, &status) == 0,
+      Member(path: member.path, status: status, owners: restorer.owners)?.kind == member.kind
+    else { throw failure(member, what, EEXIST) }
     for notice in restorer.restore(member, onPath: node.descriptor, in: directory.descriptor, name: leaf) {
       notify(notice)
     }
@@ -165,11 +176,7 @@ public final class HostSink: MemberSink {
     }
     guard code == 0 else { throw failure(member, "mkdir", code) }
     guard let made = status(leaf, in: directory) else { throw failure(member, "stat", errno) }
-    do throws(ErrnoFailure) {
-      try deferred.append(DeferredDirectories.Entry(member: member, identity: FileIdentity(made)))
-    } catch {
-      throw failure(member, "remember the directory's metadata", error.code)
-    }
+    deferred.append(DeferredDirectories.Entry(member: member, identity: FileIdentity(made)))
   }
 
   private func finishDirectory(_ entry: DeferredDirectories.Entry) -> [MemberNotice] {

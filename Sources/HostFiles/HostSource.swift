@@ -201,7 +201,9 @@ public final class HostSource: MemberSource {
     let left = walk.removeLast()
     guard let handle = left.handle else { return }
     var status = stat()
-    if fstat(handle.descriptor, &status) == 0 && Timestamp(status.st_ctim) != left.changed {
+    if context.options.noticesChangedDirectories && fstat(handle.descriptor, &status) == 0
+      && Timestamp(status.st_ctim) != left.changed
+    {
       say(left.shownPath, "file changed as we read it", .difference)
     }
     guard let above = walk.last, above.handle == nil else { return }

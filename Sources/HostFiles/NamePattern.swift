@@ -7,7 +7,9 @@ import Glibc
 public struct NamePattern: Sendable, Equatable {
   /// How a pattern matches.
   public struct Options: OptionSet, Sendable {
+    /// One bit for each option.
     public let rawValue: Int
+    /// Creates a set from its bits.
     public init(rawValue: Int) { self.rawValue = rawValue }
     /// The pattern matches only from the start of the name, not after any slash.
     public static let anchored = Options(rawValue: 1)
@@ -61,7 +63,9 @@ public struct NamePattern: Sendable, Equatable {
     }
   }
 
-  /// Tries every place where a match may begin. GNU tar's two ways differ in whether one may begin with a slash.
+  /// Tries every place where a match may begin.
+  ///
+  /// GNU tar's two ways differ in whether one may begin with a slash.
   private func starts(
     of name: UnsafeBufferPointer<UInt8>, runsOfSlashesCount: Bool, _ matches: (Int) -> Bool
   ) -> Bool {
@@ -69,11 +73,8 @@ public struct NamePattern: Sendable, Equatable {
     if options.contains(.anchored) { return false }
     for index in name.indices where name[index] == slash {
       let next = index + 1
-      if next == name.count {
-        if runsOfSlashesCount { return matches(next) }
-        // exclude_fnmatch also looks at what is behind a trailing slash: nothing.
-        return matches(next)
-      }
+      // Behind a slash at the end there is nothing, which both look at.
+      if next == name.count { return matches(next) }
       if (runsOfSlashesCount || name[next] != slash) && matches(next) { return true }
     }
     return false

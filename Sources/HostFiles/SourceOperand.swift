@@ -34,6 +34,8 @@ public struct SourceOptions: Sendable {
   public var numericOwner = false
   /// Do not go below a directory on another file system than its parent.
   public var oneFileSystem = false
+  /// Say of a directory that it changed while it was walked; not when files are removed once they are archived.
+  public var noticesChangedDirectories = true
   /// The files or directories of the archive itself, which are left out.
   public var archives: [FileIdentity] = []
 

@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
 
-/// The directory below which members are restored. Names are resolved by the kernel so that they cannot leave it: neither
+/// The directory below which members are restored.
+///
+/// Names are resolved by the kernel so that they cannot leave it: neither
 /// `..` nor symbolic links, planted or old, lead out.
 final class TargetTree {
   let root: DirectoryHandle

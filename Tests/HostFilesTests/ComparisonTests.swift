@@ -38,7 +38,8 @@ import Testing
   @Test(arguments: [
     "true", "echo longer >> f", "touch -d 2001-01-01 f", "chmod 600 f d", "rm p; ln -s x p", "rm p; : > p",
     "rm h; echo hi > h; touch -r f h", "ln -sfn g sl", "rm sl f", "rm -r d", "rm d/x; mkdir d/x", "mv d e; : > d",
-    "printf ho > f2; cat f | tr i o > f2; touch -r f f2; cat f2 > f; touch -r f2 f", "rm h", "rm f; ln -s h f", "rm -r p; mkdir p",
+    "printf ho > f2; cat f | tr i o > f2; touch -r f f2; cat f2 > f; touch -r f2 f", "rm h", "rm f; ln -s h f",
+    "rm -r p; mkdir p",
   ])
   func differencesAreThoseThatGNUTarNames(change: String) throws {
     let result = try compare(["f", "h", "sl", "d", "p"], after: change)

@@ -58,7 +58,8 @@ import Testing
   @Test(.enabled(if: isRoot, "owners and device nodes need root")) func ownersAndDevicesComeBack() throws {
     let workspace = Workspace()
     workspace.run(
-      "cd source && mknod c c 1 3 && mknod b b 7 300 && : > f && chown 1234:4321 f c && chmod 6755 f && ln -s f l && chown -h 5:6 l")
+      "cd source && mknod c c 1 3 && mknod b b 7 300 && : > f && chown 1234:4321 f c && chmod 6755 f && ln -s f l && chown -h 5:6 l"
+    )
     let notices = try workspace.copy(["c", "b", "f", "l"])
     #expect(words(notices) == [])
     let list = "stat -c '%n %F %t:%T %u %g %a' c b f l"
@@ -87,7 +88,8 @@ import Testing
   @Test func treesDeeperThanPathMaxComeBack() throws {
     let workspace = Workspace()
     workspace.run(
-      "cd source && python3 -c 'import os\nfor i in range(300):\n os.mkdir(\"n\"*40); os.chdir(\"n\"*40)\nopen(\"f\",\"w\")'")
+      "cd source && python3 -c 'import os\nfor i in range(300):\n os.mkdir(\"n\"*40); os.chdir(\"n\"*40)\nopen(\"f\",\"w\")'"
+    )
     #expect(words(try workspace.copy(["."])) == [])
     #expect(workspace.text("find target | wc -l") == "302\n")
   }

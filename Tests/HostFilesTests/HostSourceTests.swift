@@ -91,11 +91,12 @@ import Testing
     let workspace = Workspace()
     let name = String(repeating: "n", count: 40)
     workspace.run(
-      "cd source && python3 -c 'import os\nfor i in range(400):\n os.mkdir(\"\(name)\"); os.chdir(\"\(name)\")\nopen(\"f\",\"w\")'")
+      "cd source && python3 -c 'import os\nfor i in range(400):\n os.mkdir(\"\(name)\"); os.chdir(\"\(name)\")\n open(\"f\",\"w\")'"
+    )
     let found = workspace.walk(["."])
-    #expect(found.notices.isEmpty && found.members.count == 402)
+    #expect(found.notices.isEmpty && found.members.count == 801)
     // "./", 400 names of 40 bytes with a slash behind each, "f".
-    #expect(found.members.last?.member.path.count == 2 + 400 * 41 + 1)
+    #expect(found.members.map(\.member.path.count).max() == 2 + 400 * 41 + 1)
     #expect(workspace.listing([name]) == workspace.tarListing([name]))
   }
 
@@ -123,7 +124,8 @@ import Testing
       do throws(MemberNotice) { _ = try member.open() } catch { caught.append(error) }
     }
     #expect(caught.first == MemberNotice(bytes("zero"), "Cannot open: No such file or directory", .failure))
-    #expect(caught.dropFirst().allSatisfy { $0.message == "File removed before we read it" && $0.severity == .difference })
+    #expect(
+      caught.dropFirst().allSatisfy { $0.message == "File removed before we read it" && $0.severity == .difference })
     #expect(caught.count > 2)
   }
 
@@ -172,7 +174,8 @@ import Testing
 
   @Test func accessControlListsHaveTheTextOfGNUTar() throws {
     let workspace = Workspace()
-    workspace.run("cd source && : > f && : > plain && mkdir d && setfacl -m u:daemon:rw,g:3:r f && setfacl -d -m u:daemon:rx d")
+    workspace.run(
+      "cd source && : > f && : > plain && mkdir d && setfacl -m u:daemon:rw,g:3:r f && setfacl -d -m u:daemon:rx d")
     var options = SourceOptions()
     options.accessControlLists = true
     let opened = try workspace.walk(["f", "plain", "d"], options).members.map { try $0.open().member }

@@ -21,7 +21,8 @@ import Testing
     for (index, name) in Self.names.enumerated() {
       let parent = name.contains("/") ? String(name.prefix(upTo: name.lastIndex(of: "/")!)) : "."
       workspace.run(
-        "mkdir -p made/\(index)/'\(parent)' && : > made/\(index)/'\(name)' && tar --no-unquote -rf a.tar -C made/\(index) -- '\(name)'")
+        "mkdir -p made/\(index)/'\(parent)' && : > made/\(index)/'\(name)' && tar --no-unquote -rf a.tar -C made/\(index) -- '\(name)'"
+      )
     }
     let all = workspace.text("tar --quoting-style=literal -tf a.tar").split(separator: "\n").map(String.init)
     #expect(all == Self.names)

@@ -77,7 +77,8 @@ final class Workspace {
 
   /// Archives the operands and restores them into the target, holes as holes.
   func copy(
-    _ operands: [String], from sourceOptions: SourceOptions = SourceOptions(), to sinkOptions: SinkOptions = SinkOptions()
+    _ operands: [String], from sourceOptions: SourceOptions = SourceOptions(),
+    to sinkOptions: SinkOptions = SinkOptions()
   ) throws -> [MemberNotice] {
     let (members, first) = walk(operands, sourceOptions)
     var notices = first
