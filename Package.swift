@@ -42,7 +42,8 @@ let package = Package(
       name: "TapeIndex", dependencies: ["ArchiveFormat", "TapeLabels", "TapeIO", "CSQLite", "CLZ4"],
       swiftSettings: settings),
     .target(
-      name: "HostFiles", dependencies: ["ArchiveFormat", "CLinux"], swiftSettings: settings),
+      name: "HostFiles", dependencies: ["ArchiveFormat", "CLinux", "CACL"],
+      swiftSettings: settings),
     // Layer 3
     .target(
       name: "ArchiveOperations",
@@ -59,6 +60,7 @@ let package = Package(
     // C
     .target(name: "CLinuxTape"),
     .target(name: "CLinux"),
+    .systemLibrary(name: "CACL", pkgConfig: "libacl", providers: [.apt(["libacl1-dev"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
@@ -68,7 +70,13 @@ let package = Package(
       name: "TapeTestSupport", dependencies: ["TapeIO"], path: "Tests/TapeTestSupport",
       swiftSettings: settings),
     .testTarget(
+      name: "VirtualTapeTests", dependencies: ["VirtualTape", "TapeTestSupport", "TapeIO", "CXXHash"],
+      swiftSettings: settings),
+    .testTarget(
       name: "TapeLabelsTests", dependencies: ["TapeLabels"],
       resources: [.copy("Golden")], swiftSettings: settings),
+    .testTarget(
+      name: "HostFilesTests", dependencies: ["HostFiles", "ArchiveFormat", "CLinux"],
+      swiftSettings: settings),
   ]
 )

@@ -1,11 +1,14 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <getopt.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -28,6 +31,13 @@ int clinux_openat2(int directory, const char *path, uint64_t flags, uint64_t mod
   struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
   return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
+
+ssize_t clinux_getdents64(int descriptor, void *buffer, size_t size) { return getdents64(descriptor, buffer, size); }
+
+const char *clinux_strerror(int code, char *buffer, size_t size) { return strerror_r(code, buffer, size); }
+
+int clinux_setfsuid(uint32_t user) { return setfsuid(user); }
+int clinux_setfsgid(uint32_t group) { return setfsgid(group); }
 
 int clinux_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to) {
   return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE);

@@ -21,6 +21,16 @@ extern const int32_t clinux_FNM_CASEFOLD;
 /* openat2(2). */
 int clinux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 
+/* getdents64(2): records of inode (8), offset (8), length (2), type (1), name up to its NUL. */
+ssize_t clinux_getdents64(int descriptor, void *buffer, size_t size);
+
+/* strerror_r(3), the variant that returns the text, in the buffer or not. */
+const char *clinux_strerror(int code, char *buffer, size_t size);
+
+/* setfsuid(2), setfsgid(2): whose rights this thread has on files; both return the one before. */
+int clinux_setfsuid(uint32_t user);
+int clinux_setfsgid(uint32_t group);
+
 /* renameat2(2) with RENAME_NOREPLACE. */
 int clinux_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
 

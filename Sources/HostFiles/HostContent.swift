@@ -1,0 +1,59 @@
+import ArchiveFormat
+import Glibc
+
+/// The bytes of an open file.
+final class HostContent: MemberContent {
+  /// What fstat said when it was opened.
+  let opened: stat
+  private var descriptor: Int32
+  private let owner: HostMember
+
+  /// Takes over an open descriptor.
+  init(_ descriptor: Int32, name owner: HostMember) {
+    self.descriptor = descriptor
+    self.owner = owner
+    var status = stat()
+    // fstat of an open local descriptor fails only for causes that a read then reports (a dead network mount);
+    // the zeros it leaves are no regular file, and the caller says that it cannot be opened.
+    if fstat(descriptor, &status) != 0 { status = stat() }
+    opened = status
+  }
+
+  deinit {
+    // Not closed by close(): the member was dropped before it was read, and nothing is lost.
+    if descriptor >= 0 { _ = Glibc.close(descriptor) }
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(MemberNotice) -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+      let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(filled))
+      if count == 0 { break }
+      if count < 0 {
+        if errno == EINTR { continue }
+        let code = errno
+        let (position, unit) = (offset + Int64(filled), rest.count == 1 ? "byte" : "bytes")
+        throw owner.notice(
+          "Read error at byte \(position), while reading \(rest.count) \(unit): \(errorText(code))", .failure)
+      }
+      filled += count
+    }
+    return filled
+  }
+
+  func close() -> MemberNotice? {
+    guard descriptor >= 0 else { return nil }
+    var status = stat()
+    let known = fstat(descriptor, &status) == 0
+    let code = errno
+    // Nothing was written: closing has no news.
+    _ = Glibc.close(descriptor)
+    descriptor = -1
+    guard known else { return owner.notice("Cannot stat: \(errorText(code))", .failure) }
+    let changed =
+      status.st_size != opened.st_size || Timestamp(status.st_ctim) != Timestamp(opened.st_ctim)
+      || Timestamp(status.st_mtim) != Timestamp(opened.st_mtim)
+    return changed ? owner.notice("file changed as we read it", .difference) : nil
+  }
+}

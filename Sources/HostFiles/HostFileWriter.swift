@@ -1,0 +1,114 @@
+import ArchiveFormat
+import CLinux
+import Glibc
+
+/// A regular file being restored under a temporary name beside its own.
+final class HostFileWriter: FileWriter {
+  private let member: Member
+  private let directory: DirectoryHandle
+  private let leaf: [UInt8]
+  private let sink: HostSink
+  private let temporary: [UInt8]
+  private var descriptor: Int32
+
+  init(_ member: inout Member, in directory: DirectoryHandle, leaf: [UInt8], sink: HostSink) throws(MemberNotice) {
+    self.member = member
+    self.directory = directory
+    self.leaf = leaf
+    self.sink = sink
+    var name: [UInt8] = []
+    var opened: Int32 = -1
+    var code = EEXIST
+    var shown = leaf.prefix(Self.longestPart)
+    // A name taken is tried again with another; 100 in a row are not chance.
+    for _ in 0..<100 where opened < 0 {
+      name = [dot] + shown + Array(".tapir-".utf8) + Self.randomSuffix()
+      let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+      opened = withCString(name) { openat(directory.descriptor, $0, flags, 0o600) }
+      code = errno
+      // File systems differ in the longest name.
+      if opened < 0 && code == ENAMETOOLONG && !shown.isEmpty {
+        shown = []
+      } else if opened < 0 && code != EEXIST {
+        break
+      }
+    }
+    descriptor = opened
+    temporary = name
+    guard opened >= 0 else { throw sink.failure(member, "open", code) }
+  }
+
+  deinit {
+    // Neither committed nor discarded: the caller was cut short. Nothing may be left.
+    if descriptor >= 0 { discard() }
+  }
+
+  func write(_ bytes: RawSpan, at offset: Int64) throws(MemberNotice) {
+    var code: Int32 = 0
+    bytes.withUnsafeBytes { buffer in
+      var written = 0
+      while written < buffer.count {
+        let rest = UnsafeRawBufferPointer(rebasing: buffer[written...])
+        let count = pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(written))
+        if count < 0 && errno == EINTR { continue }
+        if count <= 0 {
+          code = count < 0 ? errno : ENOSPC
+          return
+        }
+        written += count
+      }
+    }
+    if code != 0 { throw sink.failure(member, "write", code) }
+  }
+
+  func commit() throws(MemberNotice) -> [MemberNotice] {
+    // Past the data, or short of it when the last bytes are a hole.
+    if ftruncate(descriptor, off_t(member.size)) != 0 { throw broken("truncate", errno) }
+    let notices = sink.restorer.restore(member, on: descriptor)
+    let closed = close(descriptor)
+    let code = errno
+    descriptor = -1
+    if closed != 0 { throw broken("close", code) }
+    var failure = rename()
+    if failure == EISDIR || failure == ENOTEMPTY, !sink.options.keepsOldFiles {
+      failure = sink.removeObstacle(leaf, in: directory) ? rename() : EEXIST
+    }
+    if failure != 0 { throw broken("open", failure) }
+    return notices
+  }
+
+  func discard() {
+    if descriptor >= 0 {
+      // Its bytes are not wanted.
+      _ = close(descriptor)
+      descriptor = -1
+    }
+    // A temporary name that is gone already is as good.
+    _ = withCString(temporary) { unlinkat(directory.descriptor, $0, 0) }
+  }
+
+  private func broken(_ what: String, _ code: Int32) -> MemberNotice {
+    discard()
+    return sink.failure(member, what, code)
+  }
+
+  /// Gives it its name; returns errno, 0 for success.
+  private func rename() -> Int32 {
+    let status = withCString(temporary) { from in
+      withCString(leaf) { to in
+        sink.options.keepsOldFiles
+          ? clinux_rename_noreplace(directory.descriptor, from, directory.descriptor, to)
+          : renameat(directory.descriptor, from, directory.descriptor, to)
+      }
+    }
+    return status == 0 ? 0 : errno
+  }
+
+  /// What of a name fits into 255 bytes with the dot before and the 13 bytes behind it.
+  private static let longestPart = 241
+
+  private static func randomSuffix() -> [UInt8] {
+    let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
+    return (0..<6).map { _ in letters[Int.random(in: 0..<letters.count)] }
+  }
+}

@@ -1,0 +1,171 @@
+import ArchiveFormat
+import CLinux
+import Glibc
+
+/// A file that the walk found.
+///
+/// It holds its directory open, so that it can be opened whatever happens to the names above.
+final class HostMember: SourceMember {
+  let member: Member
+  /// Where it is opened from; for a directory the directory itself.
+  private let directory: DirectoryHandle
+  /// The name given by the user; nil for what was found below one.
+  private let operandName: [UInt8]?
+  /// What stands before the last component of its name in messages: the path as the user wrote it.
+  private let shownPrefix: [UInt8]
+  private let context: SourceContext
+
+  init(
+    _ member: Member, in directory: DirectoryHandle, operandName: [UInt8]?, shownPrefix: [UInt8],
+    context: SourceContext
+  ) {
+    self.member = member
+    self.directory = directory
+    self.operandName = operandName
+    self.shownPrefix = shownPrefix
+    self.context = context
+  }
+
+  func open() throws(MemberNotice) -> OpenedMember {
+    switch member.kind {
+    case .directory: return OpenedMember(member: try openedDirectory(), content: nil)
+    case .regular:
+      if let link = try hardLink() { return OpenedMember(member: link, content: nil) }
+      return try openedFile()
+    default:
+      if let link = try hardLink() { return OpenedMember(member: link, content: nil) }
+      return OpenedMember(member: try lookedAt(), content: nil)
+    }
+  }
+
+  /// Its name below ``directory``.
+  private var name: ArraySlice<UInt8> {
+    if let operandName { return operandName[...] }
+    let start = member.path.lastIndex(of: slash).map { $0 + 1 } ?? 0
+    return member.path[start...]
+  }
+
+  private var shownPath: [UInt8] { operandName ?? shownPrefix + name }
+
+  /// GNU tar's words and severity for a file that cannot be used: gone is no failure below an operand.
+  private func failure(_ what: String, _ code: Int32) -> MemberNotice {
+    if code == ENOENT && operandName == nil {
+      return MemberNotice(shownPath, "File removed before we read it", .difference)
+    }
+    return MemberNotice(shownPath, "Cannot \(what): \(errorText(code))", .failure)
+  }
+
+  private func status() throws(MemberNotice) -> stat {
+    var status = stat()
+    let result = withCString(name) { fstatat(directory.descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }
+    guard result == 0 else { throw failure("stat", errno) }
+    return status
+  }
+
+  /// Another name of a file that was archived; nil for a first name.
+  private func hardLink() throws(MemberNotice) -> Member? {
+    guard let file = member.sourceFile, file.linkCount > 1 else { return nil }
+    let identity = FileIdentity(device: file.device, inode: file.inode)
+    guard let target = context.links.member(holding: identity) else { return nil }
+    let status = try status()
+    // The name was given to another file since: that one is to be archived.
+    guard FileIdentity(status) == identity,
+      var link = Member(path: member.path, status: status, owners: context.owners)
+    else { return nil }
+    link.kind = .hardLink
+    link.linkTarget = target
+    link.size = 0
+    return link
+  }
+
+  private func remember(_ status: stat) {
+    if status.st_nlink > 1 { context.links.record(FileIdentity(status), as: member.path) }
+  }
+
+  private func openedDirectory() throws(MemberNotice) -> Member {
+    var status = stat()
+    guard fstat(directory.descriptor, &status) == 0 else { throw failure("stat", errno) }
+    guard var opened = Member(path: member.path, status: status, owners: context.owners) else {
+      throw failure("stat", ENOTDIR)
+    }
+    try readAttributes(.descriptor(directory.descriptor), into: &opened)
+    return opened
+  }
+
+  private func openedFile() throws(MemberNotice) -> OpenedMember {
+    // Not blocking and without a terminal: what was a file a moment ago may be a FIFO or a line now.
+    let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
+    let descriptor = withCString(name) { openat(directory.descriptor, $0, flags) }
+    guard descriptor >= 0 else {
+      // A symbolic link has taken its place.
+      throw failure("open", errno == ELOOP ? ENOENT : errno)
+    }
+    let content = HostContent(descriptor, name: self)
+    let status = content.opened
+    guard status.st_mode & Glibc.S_IFMT == Glibc.S_IFREG,
+      var opened = Member(path: member.path, status: status, owners: context.owners)
+    else { throw failure("open", ENOENT) }
+    try readAttributes(.descriptor(descriptor), into: &opened)
+    if context.options.detectsHoles {
+      opened.dataExtents = dataExtents(of: descriptor, size: opened.size, blocks: Int64(status.st_blocks))
+    }
+    remember(status)
+    return OpenedMember(member: opened, content: opened.size > 0 ? content : nil)
+  }
+
+  /// Links, devices and FIFOs are never opened.
+  private func lookedAt() throws(MemberNotice) -> Member {
+    let status = try status()
+    guard var seen = Member(path: member.path, status: status, owners: context.owners) else {
+      throw failure("stat", ENOENT)
+    }
+    // A file or directory that took its place was not walked nor opened.
+    if seen.kind == .regular || seen.kind == .directory { throw failure("stat", ENOENT) }
+    if seen.kind == .symbolicLink { seen.linkTarget = try linkTarget(lengthHint: Int(status.st_size)) }
+    try readAttributes(.entry(directory: directory.descriptor, name: Array(name)), into: &seen)
+    remember(status)
+    return seen
+  }
+
+  private func linkTarget(lengthHint: Int) throws(MemberNotice) -> [UInt8] {
+    var capacity = max(lengthHint + 1, 64)
+    while true {
+      let room = capacity
+      var count = 0
+      let target = [UInt8](unsafeUninitializedCapacity: room) { buffer, used in
+        count = withCString(name) { name in
+          buffer.withMemoryRebound(to: CChar.self) {
+            // There is room, so there is an address.
+            readlinkat(directory.descriptor, name, $0.baseAddress!, room)
+          }
+        }
+        used = max(count, 0)
+      }
+      guard count >= 0 else { throw failure("readlink", errno) }
+      if count < room { return target }
+      capacity *= 2
+    }
+  }
+
+  private func readAttributes(_ place: AttributePlace, into member: inout Member) throws(MemberNotice) {
+    let options = context.options
+    do throws(ErrnoFailure) {
+      if options.extendedAttributes {
+        member.extendedAttributes = try place.extendedAttributes(withoutACLs: options.accessControlLists)
+      }
+      if options.accessControlLists && member.kind != .symbolicLink {
+        member.accessACL = try place.accessControlList(isDefault: false, numericOnly: options.numericOwner)
+        if member.kind == .directory {
+          member.defaultACL = try place.accessControlList(isDefault: true, numericOnly: options.numericOwner)
+        }
+      }
+    } catch {
+      throw failure("read extended attributes", error.code)
+    }
+  }
+
+  /// A notice about it.
+  func notice(_ message: String, _ severity: MemberNotice.Severity) -> MemberNotice {
+    MemberNotice(shownPath, message, severity)
+  }
+}

@@ -1,0 +1,203 @@
+public import ArchiveFormat
+import CLinux
+import Glibc
+
+/// The local file system as a sink of members: restores below one directory, and nowhere else whatever the archive says.
+///
+/// One thread uses it.
+public final class HostSink: MemberSink {
+  let options: SinkOptions
+  let restorer: AttributeRestorer
+  let tree: TargetTree
+  private let notify: (MemberNotice) -> Void
+  private let deferred = DeferredDirectories()
+  private var memberPrefixes: PrefixStripper
+  private var linkPrefixes: PrefixStripper
+
+  /// Prepares to restore.
+  /// - Parameters:
+  ///   - target: an open directory, taken over; `AT_FDCWD` for the working directory.
+  ///   - notify: takes what is to be said without a member failing.
+  public init(target: Int32, options: SinkOptions, notify: @escaping (MemberNotice) -> Void) {
+    self.options = options
+    self.notify = notify
+    restorer = AttributeRestorer(options)
+    tree = TargetTree(root: DirectoryHandle(owning: target), confined: !options.keepsAbsoluteNames)
+    memberPrefixes = PrefixStripper(.members, keepsAbsoluteNames: options.keepsAbsoluteNames)
+    linkPrefixes = PrefixStripper(.hardLinks, keepsAbsoluteNames: options.keepsAbsoluteNames)
+  }
+
+  public func create(_ member: Member) throws(MemberNotice) {
+    switch member.kind {
+    case .regular:
+      guard let writer = try beginFile(member) else { return }
+      for notice in try writer.commit() { notify(notice) }
+    case .directory: try makeDirectory(member)
+    case .hardLink: try makeHardLink(member)
+    case .symbolicLink:
+      let target = member.linkTarget
+      try makeNode(member, "create symlink to \(quoted(target))") { directory, name in
+        withCString(target) { symlinkat($0, directory, name) }
+      }
+    case .fifo: try makeNode(member, "mkfifo") { mkfifoat($0, $1, 0o600) }
+    case .characterDevice, .blockDevice:
+      let device = clinux_makedev(member.deviceNumber.major, member.deviceNumber.minor)
+      let type = member.kind == .blockDevice ? Glibc.S_IFBLK : Glibc.S_IFCHR
+      try makeNode(member, "mknod") { mknodat($0, $1, type | 0o600, dev_t(device)) }
+    }
+  }
+
+  public func beginFile(_ member: Member) throws(MemberNotice) -> (any FileWriter)? {
+    let (directory, leaf) = try place(member)
+    if options.keepsOldFiles && exists(leaf, in: directory) { throw failure(member, "open", EEXIST) }
+    var member = member
+    return try HostFileWriter(&member, in: directory, leaf: leaf, sink: self)
+  }
+
+  public func finish() -> [MemberNotice] {
+    var notices: [MemberNotice] = []
+    do throws(ErrnoFailure) {
+      try deferred.drain { notices += finishDirectory($0) }
+    } catch {
+      let text = "Cannot read back the directories' metadata: \(errorText(error.code))"
+      notices.append(MemberNotice([], text, .failure))
+    }
+    return notices
+  }
+
+  /// A failure in GNU tar's words.
+  func failure(_ member: Member, _ what: String, _ code: Int32) -> MemberNotice {
+    MemberNotice(member.path, "Cannot \(what): \(errorText(code))", .failure)
+  }
+
+  /// Where a member goes; directories above are made.
+  private func place(_ member: Member) throws(MemberNotice) -> (directory: DirectoryHandle, leaf: [UInt8]) {
+    if member.path.contains(0) { throw failure(member, "open", EINVAL) }
+    let name = MemberName.withoutTrailingSlashes(member.path)
+    if !options.keepsAbsoluteNames && MemberName.containsParentComponent(name) {
+      throw MemberNotice(member.path, "Member name contains '..'", .failure)
+    }
+    do throws(ErrnoFailure) {
+      return try tree.parent(of: memberPrefixes.strip(name, notify), making: true)
+    } catch {
+      let what = member.kind == .directory ? "mkdir" : "open"
+      // RESOLVE_BENEATH says EXDEV, whose usual text would only puzzle.
+      if error.code == EXDEV {
+        throw MemberNotice(
+          member.path, "Cannot \(what): A symbolic link in its path leads out of the target directory", .failure)
+      }
+      throw failure(member, what, error.code)
+    }
+  }
+
+  private func exists(_ leaf: [UInt8], in directory: DirectoryHandle) -> Bool { status(leaf, in: directory) != nil }
+
+  private func status(_ leaf: [UInt8], in directory: DirectoryHandle, following: Bool = false) -> stat? {
+    var status = stat()
+    let flags = following ? 0 : AT_SYMLINK_NOFOLLOW
+    return withCString(leaf) { fstatat(directory.descriptor, $0, &status, flags) } == 0 ? status : nil
+  }
+
+  /// Removes what is in the way, as GNU tar does: anything but a directory with something in it.
+  func removeObstacle(_ leaf: [UInt8], in directory: DirectoryHandle) -> Bool {
+    if withCString(leaf, { unlinkat(directory.descriptor, $0, 0) }) == 0 { return true }
+    guard errno == EISDIR || errno == EPERM else { return false }
+    tree.forget()
+    return withCString(leaf) { unlinkat(directory.descriptor, $0, AT_REMOVEDIR) } == 0
+  }
+
+  private func makeNode(
+    _ member: Member, _ what: String, _ make: (Int32, UnsafePointer<CChar>) -> Int32
+  ) throws(MemberNotice) {
+    let (directory, leaf) = try place(member)
+    func attempt() -> Int32 { withCString(leaf) { make(directory.descriptor, $0) } == 0 ? 0 : errno }
+    var code = attempt()
+    if code == EEXIST && !options.keepsOldFiles && removeObstacle(leaf, in: directory) { code = attempt() }
+    guard code == 0 else { throw failure(member, what, code) }
+    let flags = clinux_O_PATH | O_NOFOLLOW | O_CLOEXEC
+    let descriptor = withCString(leaf) { openat(directory.descriptor, $0, flags) }
+    guard descriptor >= 0 else { throw failure(member, "open", errno) }
+    let node = DirectoryHandle(owning: descriptor)
+    var status = stat()
+    // Somebody else may write to this directory: nobody's owner or mode is changed but that of what was just made.
+    guard fstat(descriptor, &status) == 0,
+      Member(path: member.path, status: status, owners: restorer.owners)?.kind == member.kind
+    else { throw failure(member, what, EEXIST) }
+    for notice in restorer.restore(member, onPath: node.descriptor, in: directory.descriptor, name: leaf) {
+      notify(notice)
+    }
+  }
+
+  private func makeHardLink(_ member: Member) throws(MemberNotice) {
+    let (directory, leaf) = try place(member)
+    let what = "hard link to \(quoted(member.linkTarget))"
+    if member.linkTarget.contains(0) { throw failure(member, what, EINVAL) }
+    let source: (directory: DirectoryHandle, leaf: [UInt8])
+    do throws(ErrnoFailure) {
+      source = try tree.parent(of: linkPrefixes.strip(member.linkTarget, notify), making: false)
+    } catch {
+      throw failure(member, what, error.code)
+    }
+    func attempt() -> Int32 {
+      withCString(source.leaf) { from in
+        // Without AT_SYMLINK_FOLLOW: the link itself, not what it points to.
+        withCString(leaf) { linkat(source.directory.descriptor, from, directory.descriptor, $0, 0) }
+      } == 0 ? 0 : errno
+    }
+    var code = attempt()
+    if code == EEXIST {
+      // The archive may hold a name twice, or it was linked before.
+      if let old = status(leaf, in: directory), let target = status(source.leaf, in: source.directory),
+        FileIdentity(old) == FileIdentity(target)
+      {
+        return
+      }
+      if !options.keepsOldFiles && exists(source.leaf, in: source.directory) && removeObstacle(leaf, in: directory) {
+        code = attempt()
+      }
+    }
+    guard code == 0 else { throw failure(member, what, code) }
+  }
+
+  private func makeDirectory(_ member: Member) throws(MemberNotice) {
+    let (directory, leaf) = try place(member)
+    // The owner can work in it until its own mode is set.
+    func attempt() -> Int32 { withCString(leaf) { mkdirat(directory.descriptor, $0, 0o700) } == 0 ? 0 : errno }
+    var code = attempt()
+    if code == EEXIST {
+      if let old = status(leaf, in: directory, following: options.keepsDirectorySymlinks),
+        old.st_mode & Glibc.S_IFMT == Glibc.S_IFDIR
+      {
+        if let itself = status(leaf, in: directory), itself.st_mode & Glibc.S_IFMT == Glibc.S_IFLNK { return }
+        code = 0
+      } else if !options.keepsOldFiles && removeObstacle(leaf, in: directory) {
+        code = attempt()
+      }
+    }
+    guard code == 0 else { throw failure(member, "mkdir", code) }
+    guard let made = status(leaf, in: directory) else { throw failure(member, "stat", errno) }
+    deferred.append(DeferredDirectories.Entry(member: member, identity: FileIdentity(made)))
+  }
+
+  private func finishDirectory(_ entry: DeferredDirectories.Entry) -> [MemberNotice] {
+    let name = MemberName.withoutTrailingSlashes(entry.member.path)
+    do throws(ErrnoFailure) {
+      let (directory, leaf) = try tree.parent(of: memberPrefixes.strip(name, notify), making: false)
+      let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+      let descriptor = withCString(leaf) { openat(directory.descriptor, $0, flags) }
+      guard descriptor >= 0 else { throw ErrnoFailure(code: errno) }
+      let opened = DirectoryHandle(owning: descriptor)
+      var status = stat()
+      guard fstat(descriptor, &status) == 0 else { throw ErrnoFailure(code: errno) }
+      guard FileIdentity(status) == entry.identity else {
+        let text = "Directory renamed before its status could be extracted"
+        return [MemberNotice(entry.member.path, text, .failure)]
+      }
+      return restorer.restore(entry.member, on: opened.descriptor)
+    } catch {
+      // A later member of the archive took its place.
+      if error.code == ENOENT || error.code == ENOTDIR || error.code == ELOOP { return [] }
+      return [failure(entry.member, "open", error.code)]
+    }
+  }
+}

@@ -1,0 +1,225 @@
+public import ArchiveFormat
+import CLinux
+import Glibc
+
+/// The local file system as a source of members: walks the operands as GNU tar does, parents before their contents, in
+/// the order in which the directories list them.
+///
+/// One thread calls ``next()``; the members it returned may be opened by another.
+public final class HostSource: MemberSource {
+  private let operands: [SourceOperand]
+  private let context: SourceContext
+  private var nextOperand = 0
+  private var walk: [OpenDirectory] = []
+  /// What was found but not yet handed out; last in, last out.
+  private var pending: [SourceItem] = []
+  private var memberPrefixes: PrefixStripper
+  private var linkPrefixes: PrefixStripper
+  /// Files with several names seen while the notice about link targets is not yet out.
+  private var linksAwaitingNotice: Set<FileIdentity> = []
+  private var base: (path: [UInt8], handle: DirectoryHandle)?
+  /// For reading directories; one that is larger takes several calls.
+  private let listingBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
+
+  /// Directories at the end of the walk that stay open; those above are opened again by way of `..`.
+  static let openDepth = 128
+
+  /// Prepares a walk; nothing is looked at yet.
+  public init(operands: [SourceOperand], options: SourceOptions) {
+    self.operands = operands
+    context = SourceContext(options)
+    memberPrefixes = PrefixStripper(.members, keepsAbsoluteNames: options.keepsAbsoluteNames)
+    linkPrefixes = PrefixStripper(.hardLinks, keepsAbsoluteNames: options.keepsAbsoluteNames)
+  }
+
+  deinit { listingBuffer.deallocate() }
+
+  public func next() -> SourceItem? {
+    while true {
+      if !pending.isEmpty { return pending.removeFirst() }
+      if !walk.isEmpty {
+        if let item = step() { return item }
+      } else if nextOperand < operands.count {
+        nextOperand += 1
+        if let item = begin(operands[nextOperand - 1]) { return item }
+      } else {
+        return nil
+      }
+    }
+  }
+
+  /// Hands out `item` behind what is to be said before it.
+  private func afterPending(_ item: SourceItem?) -> SourceItem? {
+    guard !pending.isEmpty else { return item }
+    if let item { pending.append(item) }
+    return nil
+  }
+
+  private func say(_ path: [UInt8], _ message: String, _ severity: MemberNotice.Severity) {
+    pending.append(.notice(MemberNotice(path, message, severity)))
+  }
+
+  private func begin(_ operand: SourceOperand) -> SourceItem? {
+    let name = MemberName.withoutTrailingSlashes(operand.name)
+    if !operand.exclusions.isEmpty && operand.exclusions.excludes(name) { return nil }
+    guard let directory = baseDirectory(operand.baseDirectory) else {
+      say(operand.baseDirectory, "Cannot open: \(errorText(errno))", .failure)
+      return nil
+    }
+    var status = stat()
+    let result = withCString(name) { fstatat(directory.descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }
+    let code = errno
+    let path = memberPrefixes.strip(name) { pending.append(.notice($0)) }
+    guard result == 0 else {
+      say(name, "Cannot stat: \(errorText(code))", .failure)
+      return nil
+    }
+    let found = Found(path: path, operand: operand, operandName: name, shownPrefix: [], parentDevice: nil)
+    return afterPending(visit(found, status, in: directory))
+  }
+
+  private func baseDirectory(_ path: [UInt8]) -> DirectoryHandle? {
+    if let base, base.path == path { return base.handle }
+    let handle: DirectoryHandle
+    if path.isEmpty {
+      handle = DirectoryHandle(owning: AT_FDCWD)
+    } else {
+      let descriptor = withCString(path) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+      guard descriptor >= 0 else { return nil }
+      handle = DirectoryHandle(owning: descriptor, budget: context.budget)
+    }
+    base = (path, handle)
+    return handle
+  }
+
+  /// Goes on in the innermost directory.
+  private func step() -> SourceItem? {
+    let last = walk.count - 1
+    guard let directory = walk[last].handle else { return nil }
+    var status = stat()
+    var failure: Int32 = 0
+    let found: Found?? = walk[last].nextEntry { level, name in
+      if let operand = level.excluding, operand.exclusions.excludes(level.shownPrefix + name) { return nil }
+      let path = level.memberPath(name)
+      // The listing keeps a NUL behind each name.
+      let result = UnsafeRawPointer(name.baseAddress).map {
+        fstatat(directory.descriptor, $0.assumingMemoryBound(to: CChar.self), &status, AT_SYMLINK_NOFOLLOW)
+      }
+      if result != 0 { failure = errno }
+      return Found(
+        path: path, operand: level.operand, operandName: nil, shownPrefix: level.shownPrefix,
+        parentDevice: level.identity.device)
+    }
+    guard let found else {
+      leaveDirectory()
+      return nil
+    }
+    // Excluded.
+    guard let found else { return nil }
+    if let prefix = walk[last].unsaidPrefix {
+      memberPrefixes.note(prefix: prefix) { pending.append(.notice($0)) }
+      walk[last].unsaidPrefix = nil
+    }
+    switch failure {
+    case 0: return afterPending(visit(found, status, in: directory))
+    case ENOENT: say(found.shownPath, "File removed before we read it", .difference)
+    default: say(found.shownPath, "Cannot stat: \(errorText(failure))", .failure)
+    }
+    return nil
+  }
+
+  private func visit(_ found: Found, _ status: stat, in directory: DirectoryHandle) -> SourceItem? {
+    if !context.options.archives.isEmpty && context.options.archives.contains(FileIdentity(status)) {
+      say(found.shownPath, "file is the archive; not dumped", .information)
+      return nil
+    }
+    guard let member = Member(path: found.path, status: status, owners: context.owners) else {
+      let isSocket = status.st_mode & Glibc.S_IFMT == Glibc.S_IFSOCK
+      say(
+        found.shownPath, isSocket ? "socket ignored" : "Unknown file type; file ignored",
+        isSocket ? .information : .failure)
+      return nil
+    }
+    if member.kind == .directory { return enter(found, in: directory) }
+    if status.st_nlink > 1 { noteLinkPrefix(of: found, FileIdentity(status)) }
+    return .member(
+      HostMember(
+        member, in: directory, operandName: found.operandName, shownPrefix: found.shownPrefix, context: context))
+  }
+
+  /// Says what is removed from link targets when the second name of a file is seen.
+  private func noteLinkPrefix(of found: Found, _ file: FileIdentity) {
+    if context.options.keepsAbsoluteNames { return }
+    let length = MemberName.unsafePrefixLength(found.shownPath)
+    if length == 0 || linkPrefixes.wasSaid(found.shownPath[..<length]) { return }
+    if linksAwaitingNotice.insert(file).inserted { return }
+    linkPrefixes.note(prefix: found.shownPath[..<length]) { pending.append(.notice($0)) }
+    linksAwaitingNotice = []
+  }
+
+  private func enter(_ found: Found, in parent: DirectoryHandle) -> SourceItem? {
+    context.budget.wait()
+    let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+    let descriptor = withCString(found.name) { openat(parent.descriptor, $0, flags) }
+    guard descriptor >= 0 else {
+      let gone = errno == ENOENT || errno == ENOTDIR || errno == ELOOP
+      if gone && found.operandName == nil {
+        say(found.shownPath, "File removed before we read it", .difference)
+      } else {
+        say(found.shownPath, "Cannot open: \(errorText(errno))", .failure)
+      }
+      return nil
+    }
+    let handle = DirectoryHandle(owning: descriptor, budget: context.budget)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0,
+      let member = Member(path: found.path, status: status, owners: context.owners)
+    else {
+      say(found.shownPath, "Cannot stat: \(errorText(errno))", .failure)
+      return nil
+    }
+    let item = SourceItem.member(
+      HostMember(
+        member, in: handle, operandName: found.operandName, shownPrefix: found.shownPrefix, context: context))
+    let isElsewhere = found.parentDevice.map { $0 != UInt64(status.st_dev) } ?? false
+    guard found.operand.recursive, !(context.options.oneFileSystem && isElsewhere) else { return item }
+    guard let listing = DirectoryListing(of: descriptor, through: listingBuffer) else {
+      let notice = MemberNotice(found.shownPath, "Cannot savedir: \(errorText(errno))", .failure)
+      pending.append(item)
+      pending.append(.notice(notice))
+      return nil
+    }
+    walk.append(
+      OpenDirectory(
+        found, handle, status, listing, keepsAbsoluteNames: context.options.keepsAbsoluteNames))
+    if walk.count > Self.openDepth { walk[walk.count - 1 - Self.openDepth].handle = nil }
+    return item
+  }
+
+  /// Goes back to the directory above, which may have to be opened again.
+  private func leaveDirectory() {
+    let left = walk.removeLast()
+    guard let handle = left.handle else { return }
+    var status = stat()
+    if context.options.noticesChangedDirectories && fstat(handle.descriptor, &status) == 0
+      && Timestamp(status.st_ctim) != left.changed
+    {
+      say(left.shownPath, "file changed as we read it", .difference)
+    }
+    guard let above = walk.last, above.handle == nil else { return }
+    let descriptor = openat(handle.descriptor, "..", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    let code = errno
+    if descriptor >= 0 {
+      let reopened = DirectoryHandle(owning: descriptor, budget: context.budget)
+      if fstat(descriptor, &status) == 0 && FileIdentity(status) == above.identity {
+        walk[walk.count - 1].handle = reopened
+        return
+      }
+    }
+    // Moved while it was walked: there is no way back up. The other operands are still archived.
+    say(
+      above.shownPath, "Cannot open: \(descriptor < 0 ? errorText(code) : "directory moved while it was read")",
+      .failure)
+    walk = []
+  }
+}

@@ -1,0 +1,31 @@
+import Glibc
+
+/// How members become files.
+public struct SinkOptions: Sendable {
+  /// Existing files are left alone, and that is a failure (`-k`).
+  public var keepsOldFiles = false
+  /// Modes are restored as stored, not cut by the umask (`-p`).
+  public var preservesPermissions: Bool
+  /// Owners are restored.
+  public var sameOwner: Bool
+  /// Owners are restored by number, whatever their names.
+  public var numericOwner = false
+  /// Extended attributes are restored.
+  public var extendedAttributes = false
+  /// Beginnings of names of attributes that are restored; GNU tar's default is `user.` alone. An empty one means all.
+  public var attributePrefixes: [[UInt8]] = [Array("user.".utf8)]
+  /// POSIX ACLs are restored.
+  public var accessControlLists = false
+  /// Names are taken as they are: absolute, with `..`, through any symbolic link (`-P`).
+  public var keepsAbsoluteNames = false
+  /// A symbolic link to a directory serves where the archive has a directory (`--keep-directory-symlink`).
+  public var keepsDirectorySymlinks = false
+  /// Modification times are restored (not with `-m`).
+  public var restoresTimes = true
+
+  /// GNU tar's defaults: root restores owners and exact modes, others do not.
+  public init() {
+    preservesPermissions = geteuid() == 0
+    sameOwner = geteuid() == 0
+  }
+}

@@ -1,0 +1,202 @@
+import ArchiveFormat
+import Glibc
+import HostFiles
+import Testing
+
+@Suite struct HostSourceTests {
+  private func tree() -> Workspace {
+    let workspace = Workspace()
+    workspace.run(
+      """
+      cd source && mkdir -p d/e/f empty d/g && echo 1 > d/1 && echo 2 > d/e/2.o && echo 3 > d/e/f/3 && : > zero
+      ln d/1 second && ln d/1 d/e/third && ln -s d/1 sym && ln -P sym sym2 && ln -s d dirlink && mkfifo fifo
+      printf x > "$(printf 'new\\nline')" && printf y > "$(printf 'bad\\377utf')" && for i in $(seq 300); do : > d/g/$i; done
+      """)
+    return workspace
+  }
+
+  @Test(arguments: [
+    ["."], ["./"], ["d"], ["d/"], ["d//"], ["d//e"], ["./d/e", "zero"], ["d", "second", "d"], ["sym", "dirlink/"],
+    ["../source/d"], [".."], ["d/../zero"], ["d/.."], ["dirlink/e"], ["nothing", "zero"], ["fifo", "empty"],
+  ])
+  func namesAndOrderAreThoseOfGNUTar(operands: [String]) {
+    let workspace = tree()
+    #expect(workspace.listing(operands) == workspace.tarListing(operands))
+  }
+
+  @Test func absoluteOperandsLoseTheirSlashAsInGNUTar() {
+    let workspace = tree()
+    let operand = workspace.source + "/d/e"
+    #expect(workspace.listing([operand, "/" + operand]) == workspace.tarListing([operand, "/" + operand]))
+    var options = SourceOptions()
+    options.keepsAbsoluteNames = true
+    let kept = workspace.walk([operand], options)
+    #expect(kept.members.first?.member.path == bytes(operand) && kept.notices.isEmpty)
+  }
+
+  @Test func removedPrefixesAreSaidOnceEach() {
+    let workspace = tree()
+    let said = words(workspace.walk([workspace.source + "/d/e", workspace.source + "/d/1", "../source/zero"]).notices)
+    #expect(
+      said == [
+        "Removing leading `/' from member names", "Removing leading `/' from hard link targets",
+        "Removing leading `../' from member names",
+      ])
+  }
+
+  @Test(arguments: [["e"], ["*.o"], ["d/e"], ["./d"], ["[12]*"], ["3", "g"], ["second"]])
+  func exclusionsLeaveOutWhatGNUTarLeavesOut(patterns: [String]) {
+    let workspace = tree()
+    for operands in [["."], ["d", "second"]] {
+      #expect(
+        workspace.listing(operands, excluding: patterns) == workspace.tarListing(operands, excluding: patterns))
+    }
+  }
+
+  @Test func withoutRecursionADirectoryComesAlone() {
+    let workspace = tree()
+    let operand = SourceOperand(baseDirectory: bytes(workspace.source), name: bytes("d"), recursive: false)
+    let source = HostSource(operands: [operand], options: SourceOptions())
+    #expect(source.next() != nil)
+    #expect(source.next() == nil)
+  }
+
+  @Test func laterNamesOfAFileAreHardLinksToTheFirst() throws {
+    let workspace = tree()
+    let opened = try workspace.walk(["second", "d/1", "sym", "sym2"]).members.map { try $0.open().member }
+    #expect(opened.map(\.kind) == [.regular, .hardLink, .symbolicLink, .hardLink])
+    #expect(opened.map(\.linkTarget) == [[], bytes("second"), bytes("d/1"), bytes("sym")])
+  }
+
+  @Test func aFirstLinkThatVanishedIsNobodysTarget() throws {
+    let workspace = tree()
+    let members = workspace.walk(["second", "d/1", "d/e/third"]).members
+    workspace.run("rm source/second")
+    #expect(throws: MemberNotice.self) { try members[0].open() }
+    let (first, second) = (try members[1].open().member, try members[2].open().member)
+    #expect(first.kind == .regular && second.kind == .hardLink && second.linkTarget == bytes("d/1"))
+  }
+
+  @Test func metadataIsThatOfTheFile() throws {
+    let workspace = Workspace()
+    workspace.run("cd source && printf abc > f && chmod 6751 f && touch -d '2001-02-03 04:05:06.123456789Z' f")
+    let member = try #require(workspace.walk(["f"]).members.first).open().member
+    #expect(member.mode == 0o6751 && member.size == 3)
+    #expect(member.modified == Timestamp(seconds: 981_173_106, nanoseconds: 123_456_789))
+    #expect(String(decoding: member.ownership.userName, as: UTF8.self) + "\n" == workspace.text("id -un"))
+    #expect(member.changed != nil && member.sourceFile?.linkCount == 1)
+  }
+
+  @Test func treesDeeperThanPathMaxAreWalkedWhole() {
+    let workspace = Workspace()
+    let name = String(repeating: "n", count: 40)
+    workspace.run(
+      "cd source && python3 -c 'import os\nfor i in range(400):\n os.mkdir(\"\(name)\"); os.chdir(\"\(name)\")\n open(\"f\",\"w\")'"
+    )
+    let found = workspace.walk(["."])
+    #expect(found.notices.isEmpty && found.members.count == 801)
+    // "./", 400 names of 40 bytes with a slash behind each, "f".
+    #expect(found.members.map(\.member.path.count).max() == 2 + 400 * 41 + 1)
+    #expect(workspace.listing([name]) == workspace.tarListing([name]))
+  }
+
+  @Test func theArchiveItselfAndSocketsAreLeftOut() {
+    let workspace = Workspace()
+    workspace.run(
+      "cd source && : > arch && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"sock\")'")
+    var status = stat()
+    #expect(stat(workspace.source + "/arch", &status) == 0)
+    var options = SourceOptions()
+    options.archives = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
+    let found = workspace.walk(["arch", "sock"], options)
+    #expect(found.members.isEmpty)
+    #expect(words(found.notices) == ["arch: file is the archive; not dumped", "sock: socket ignored"])
+    #expect(found.notices.allSatisfy { $0.severity == .information })
+  }
+
+  @Test func whatIsMissingOrVanishedIsSaidInGNUTarsWords() {
+    let workspace = tree()
+    let found = workspace.walk(["nothing", "zero", "d/e"])
+    #expect(found.notices == [MemberNotice(bytes("nothing"), "Cannot stat: No such file or directory", .failure)])
+    workspace.run("rm -r source/zero source/d/e")
+    var caught: [MemberNotice] = []
+    for member in found.members where member.member.kind == .regular {
+      do throws(MemberNotice) { _ = try member.open() } catch { caught.append(error) }
+    }
+    #expect(caught.first == MemberNotice(bytes("zero"), "Cannot open: No such file or directory", .failure))
+    #expect(
+      caught.dropFirst().allSatisfy { $0.message == "File removed before we read it" && $0.severity == .difference })
+    #expect(caught.count > 2)
+  }
+
+  @Test func aFileThatGrowsOrShrinksIsSaidToHaveChanged() throws {
+    for command in ["echo more >> f", ": > f"] {
+      let workspace = Workspace()
+      workspace.run("cd source && echo text > f")
+      let opened = try #require(workspace.walk(["f"]).members.first).open()
+      let content = try #require(opened.content)
+      usleep(20_000)
+      workspace.run("cd source && \(command)")
+      #expect(content.close() == MemberNotice(bytes("f"), "file changed as we read it", .difference))
+    }
+  }
+
+  @Test func readingStopsAtTheRealEnd() throws {
+    let workspace = Workspace()
+    workspace.run("cd source && printf 0123456789 > f")
+    let opened = try #require(workspace.walk(["f"]).members.first).open()
+    workspace.run("truncate -s 4 source/f")
+    var buffer = [UInt8](repeating: 0, count: 10)
+    let content = try #require(opened.content)
+    #expect(try buffer.withUnsafeMutableBytes { (b) throws(MemberNotice) in try content.read(into: b, at: 0) } == 4)
+    #expect(try buffer.withUnsafeMutableBytes { (b) throws(MemberNotice) in try content.read(into: b, at: 4) } == 0)
+  }
+
+  @Test func aFIFOInPlaceOfAFileDoesNotBlock() throws {
+    let workspace = Workspace()
+    workspace.run("cd source && echo text > f")
+    let member = try #require(workspace.walk(["f"]).members.first)
+    workspace.run("cd source && rm f && mkfifo f")
+    #expect(throws: MemberNotice.self) { try member.open() }
+  }
+
+  @Test func holesAreFoundWhenAskedFor() throws {
+    let workspace = Workspace()
+    workspace.run("cd source && truncate -s 10M f && printf data | dd of=f bs=1 seek=5M conv=notrunc status=none")
+    var options = SourceOptions()
+    #expect(try #require(workspace.walk(["f"], options).members.first).open().member.dataExtents == nil)
+    options.detectsHoles = true
+    let opened = try #require(workspace.walk(["f"], options).members.first).open()
+    let extents = try #require(opened.member.dataExtents)
+    #expect(extents.count == 1)
+    #expect(extents.first.map { $0.offset <= 5 << 20 && $0.length < 1 << 20 } == true)
+  }
+
+  @Test func accessControlListsHaveTheTextOfGNUTar() throws {
+    let workspace = Workspace()
+    workspace.run(
+      "cd source && : > f && : > plain && mkdir d && setfacl -m u:daemon:rw,g:3:r f && setfacl -d -m u:daemon:rx d")
+    var options = SourceOptions()
+    options.accessControlLists = true
+    let opened = try workspace.walk(["f", "plain", "d"], options).members.map { try $0.open().member }
+    #expect(opened[1].accessACL.isEmpty && opened[2].accessACL.isEmpty && opened[0].defaultACL.isEmpty)
+    let headers = workspace.text("tar --acls -H pax -C source -cf - f d | tr '\\0' '\\n'")
+    #expect(headers.contains("SCHILY.acl.access=" + String(decoding: opened[0].accessACL, as: UTF8.self) + "\n"))
+    #expect(headers.contains("SCHILY.acl.default=" + String(decoding: opened[2].defaultACL, as: UTF8.self) + "\n"))
+  }
+
+  @Test(.enabled(if: isRoot, "giving up rights needs some")) func whatMayNotBeReadIsSaidInGNUTarsWords() {
+    let workspace = Workspace()
+    workspace.run("chmod 755 . source && cd source && echo 1 > f && mkdir -m 700 d && chmod 600 f")
+    let said: [MemberNotice] = asNobody {
+      let found = workspace.walk(["f", "d"])
+      var all = found.notices
+      for member in found.members {
+        do throws(MemberNotice) { _ = try member.open() } catch { all.append(error) }
+      }
+      return all
+    }
+    #expect(
+      said == ["d", "f"].map { MemberNotice(bytes($0), "Cannot open: Permission denied", .failure) })
+  }
+}
