@@ -79,3 +79,4 @@ int clinux_getopt_next(int count, char *const *arguments, const char *short_opti
 const char *clinux_getopt_argument(void) { return optarg; }
 int clinux_getopt_index(void) { return optind; }
 int clinux_getopt_bad(void) { return optopt; }
+void clinux_getopt_skip(int words) { optind += words; }

@@ -60,3 +60,5 @@ int clinux_getopt_next(int count, char *const *arguments, const char *short_opti
 const char *clinux_getopt_argument(void);
 int clinux_getopt_index(void);
 int clinux_getopt_bad(void);
+/* Passes over words that the caller has dealt with itself. */
+void clinux_getopt_skip(int words);

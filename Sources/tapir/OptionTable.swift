@@ -1,0 +1,156 @@
+/// One option: how it is written, what it takes, what it means. The parser, `--help`, the manual page and the completions
+/// all come from these.
+struct OptionSpecification: Sendable {
+  enum Argument: Int32, Sendable {
+    case none = 0
+    case required = 1
+    case optional = 2
+  }
+
+  /// What it means; nil when it is not supported.
+  let key: OptionKey?
+  let short: Character?
+  let long: String?
+  let argument: Argument
+  /// Name of its argument in the help text.
+  let value: String
+  let help: String
+  let section: Section
+  /// Whether it is one of GNU tar's: only those can be abbreviated, so that ours never take an abbreviation away.
+  let isGNU: Bool
+
+  enum Section: String, Sendable, CaseIterable {
+    case mode = "Main operation mode"
+    case archive = "Which archive"
+    case names = "Which files and members"
+    case creating = "Creating"
+    case extracting = "Extracting"
+    case other = "Other"
+    case none = ""
+  }
+
+  static func gnu(
+    _ key: OptionKey, _ short: Character?, _ long: String?, _ argument: Argument = .none, _ value: String = "",
+    _ section: Section, _ help: String
+  ) -> Self {
+    Self(
+      key: key, short: short, long: long, argument: argument, value: value, help: help, section: section, isGNU: true)
+  }
+
+  static func own(
+    _ key: OptionKey, _ long: String, _ argument: Argument = .none, _ value: String = "", _ section: Section,
+    _ help: String
+  ) -> Self {
+    Self(key: key, short: nil, long: long, argument: argument, value: value, help: help, section: section, isGNU: false)
+  }
+
+  static func unsupported(_ short: Character?, _ long: String?, _ argument: Argument) -> Self {
+    Self(
+      key: nil, short: short, long: long, argument: argument, value: "", help: "", section: .none, isGNU: true)
+  }
+}
+
+/// What an option of the tar face means.
+enum OptionKey: Sendable {
+  case create, append, extract, list, compare
+  case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired
+  case blockingFactor, recordSize, buffer
+  case directory, filesFrom, null, noNull, addFile, exclude, excludeFrom, recursion, noRecursion, oneFileSystem
+  case absoluteNames, wildcards, noWildcards
+  case layout, stream, sparse, syncBytes, syncFiles, syncSeconds
+  case toStandardOutput, preservePermissions, noSamePermissions, keepOldFiles, stripComponents, sameOwner, noSameOwner
+  case touch, keepDirectorySymlink
+  case numericOwner, xattrs, noXattrs, acls, noACLs
+  case verbose, help, usage, version
+}
+
+/// The options of the tar face.
+enum OptionTable {
+  static let supported: [OptionSpecification] = [
+    .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),
+    .gnu(.append, "r", "append", .mode, "archive files behind what the volume holds"),
+    .gnu(.list, "t", "list", .mode, "list the members"),
+    .gnu(.extract, "x", "extract", .mode, "restore members"),
+    .gnu(.extract, nil, "get", .mode, "same as --extract"),
+    .gnu(.compare, "d", "diff", .mode, "compare members with the file system"),
+    .gnu(.compare, nil, "compare", .mode, "same as --diff"),
+
+    .gnu(
+      .file, "f", "file", .required, "ARCHIVE", .archive,
+      "the volume: a drive (/dev/nst0) or a virtual cartridge (a folder; a new one's name ends in .vtl)"),
+    .gnu(.forceLocal, nil, "force-local", .archive, "ARCHIVE is local even if it has a colon"),
+    .own(.vsn, "vsn", .required, "VSN", .archive, "the volume must have, or gets, this volume serial number"),
+    .gnu(.label, "V", "label", .required, "TEXT", .archive, "text kept with a new volume"),
+    .own(.indexDatabase, "index-db", .required, "FILE", .archive, "the index (else $TAPIR_INDEX, or the default)"),
+    .own(.noIndex, "no-index", .archive, "neither read nor write an index: read the tape from its beginning"),
+    .own(
+      .eraseVolume, "erase-volume", .required, "VSN", .archive,
+      "with -c: give up everything on volume VSN ('unlabelled': on a cartridge without a label)"),
+    .own(.eraseUnexpired, "erase-unexpired", .archive, "with --erase-volume: even before its expiry"),
+    .own(.capacity, "capacity", .required, "SIZE", .archive, "capacity of a new virtual cartridge"),
+    .own(.compression, "compression", .required, "lz4|off", .archive, "compression of a new virtual cartridge"),
+    .gnu(
+      .blockingFactor, "b", "blocking-factor", .required, "N", .archive,
+      "blocks of N x 512 bytes on a new volume (default 512)"),
+    .gnu(.recordSize, nil, "record-size", .required, "SIZE", .archive, "the same in bytes"),
+    .own(.buffer, "buffer", .required, "SIZE", .archive, "memory between files and drive"),
+
+    .gnu(.directory, "C", "directory", .required, "DIR", .names, "change to DIR for the names that follow"),
+    .gnu(.filesFrom, "T", "files-from", .required, "FILE", .names, "take names from FILE, one a line"),
+    .gnu(.null, nil, "null", .names, "names in FILE end with NUL"),
+    .gnu(.noNull, nil, "no-null", .names, "names in FILE end with a newline (default)"),
+    .gnu(.addFile, nil, "add-file", .required, "FILE", .names, "archive FILE, even if its name begins with a dash"),
+    .gnu(.exclude, nil, "exclude", .required, "PATTERN", .names, "leave out names that match PATTERN"),
+    .gnu(.excludeFrom, "X", "exclude-from", .required, "FILE", .names, "leave out names that match a line of FILE"),
+    .gnu(.recursion, nil, "recursion", .names, "archive what is in directories (default)"),
+    .gnu(.noRecursion, nil, "no-recursion", .names, "archive directories without what is in them"),
+    .gnu(.oneFileSystem, nil, "one-file-system", .names, "stay on the file system"),
+    .gnu(.absoluteNames, "P", "absolute-names", .names, "keep leading slashes and .. in names"),
+    .gnu(.wildcards, nil, "wildcards", .names, "names of members are patterns"),
+    .gnu(.noWildcards, nil, "no-wildcards", .names, "names of members are names (default)"),
+
+    .own(
+      .stream, "stream", .required, "NAME", .creating, "archive standard input, of any length, as member NAME"),
+    .own(
+      .layout, "layout", .required, "pax|raw", .creating,
+      "how a member lies on tape: a tar archive (default), or the file's own bytes"),
+    .gnu(.sparse, "S", "sparse", .creating, "store holes as holes"),
+    .own(.syncBytes, "sync-bytes", .required, "SIZE", .creating, "commit at least every SIZE bytes (default 64G)"),
+    .own(.syncFiles, "sync-files", .required, "N", .creating, "commit at least every N members (default 50000)"),
+    .own(.syncSeconds, "sync-seconds", .required, "N", .creating, "commit at least every N seconds (default 300)"),
+
+    .gnu(.toStandardOutput, "O", "to-stdout", .extracting, "write contents to standard output"),
+    .gnu(.preservePermissions, "p", "preserve-permissions", .extracting, "set modes whatever the umask (root's default)"),
+    .gnu(.preservePermissions, nil, "same-permissions", .extracting, "same as --preserve-permissions"),
+    .gnu(.noSamePermissions, nil, "no-same-permissions", .extracting, "apply the umask to modes (others' default)"),
+    .gnu(.keepOldFiles, "k", "keep-old-files", .extracting, "replace no file: an error for each that exists"),
+    .gnu(.stripComponents, nil, "strip-components", .required, "N", .extracting, "drop N components off each name"),
+    .gnu(.sameOwner, nil, "same-owner", .extracting, "restore owners (root's default)"),
+    .gnu(.noSameOwner, nil, "no-same-owner", .extracting, "restored files are yours (others' default)"),
+    .gnu(.noSameOwner, "o", nil, .extracting, "same as --no-same-owner"),
+    .gnu(.touch, "m", "touch", .extracting, "do not restore modification times"),
+    .gnu(.keepDirectorySymlink, nil, "keep-directory-symlink", .extracting, "keep links to directories"),
+
+    .gnu(.numericOwner, nil, "numeric-owner", .other, "owners by number, not by name"),
+    .gnu(.xattrs, nil, "xattrs", .other, "archive or restore extended attributes"),
+    .gnu(.noXattrs, nil, "no-xattrs", .other, "no extended attributes (default)"),
+    .gnu(.acls, nil, "acls", .other, "archive or restore POSIX ACLs"),
+    .gnu(.noACLs, nil, "no-acls", .other, "no POSIX ACLs (default)"),
+    .gnu(.verbose, "v", "verbose", .other, "name each member; twice: with its attributes"),
+    .gnu(.help, "?", "help", .other, "this text"),
+    .gnu(.usage, nil, "usage", .other, "a short help text"),
+    .gnu(.version, nil, "version", .other, "the version"),
+  ]
+
+  static let all = supported + GNUOptions.unsupported
+}
+
+extension OptionSpecification {
+  static func gnu(_ key: OptionKey, _ short: Character?, _ long: String?, _ section: Section, _ help: String) -> Self {
+    gnu(key, short, long, .none, "", section, help)
+  }
+
+  static func own(_ key: OptionKey, _ long: String, _ section: Section, _ help: String) -> Self {
+    own(key, long, .none, "", section, help)
+  }
+}
