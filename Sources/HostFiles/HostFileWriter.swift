@@ -22,7 +22,7 @@ final class HostFileWriter: FileWriter {
     var shown = leaf.prefix(Self.longestPart)
     // A name taken is tried again with another; 100 in a row are not chance.
     for _ in 0..<100 where opened < 0 {
-      name = [dot] + shown + Array(".tapir-".utf8) + Self.randomSuffix()
+      name = [dot] + shown + Array(".tapir-".utf8) + Self.suffix(sink.temporaryNumber())
       let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
       opened = withCString(name) { openat(directory.descriptor, $0, flags, 0o600) }
       code = errno
@@ -107,8 +107,13 @@ final class HostFileWriter: FileWriter {
   /// What of a name fits into 255 bytes with the dot before and the 13 bytes behind it.
   private static let longestPart = 241
 
-  private static func randomSuffix() -> [UInt8] {
-    let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
-    return (0..<6).map { _ in letters[Int.random(in: 0..<letters.count)] }
+  /// Six letters and digits that say which of the numbers below 62^6 it is.
+  private static func suffix(_ number: UInt64) -> [UInt8] {
+    let letters = StaticString("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    var rest = number
+    return (0..<6).map { _ in
+      defer { rest /= 62 }
+      return letters.utf8Start[Int(rest % 62)]
+    }
   }
 }

@@ -11,6 +11,10 @@ public final class HostSink: MemberSink {
   let tree: TargetTree
   private let notify: (MemberNotice) -> Void
   private let deferred = DeferredDirectories()
+  /// Where temporary names begin. A guess of the next one helps nobody: they are created exclusively.
+  private var lastTemporaryNumber = UInt64.random(in: 0..<1 << 40)
+  /// Whether a directory gave way to a later member: its metadata then has nowhere to go, and nobody misses it.
+  private var hasRemovedDirectories = false
   private var memberPrefixes: PrefixStripper
   private var linkPrefixes: PrefixStripper
 
@@ -65,6 +69,12 @@ public final class HostSink: MemberSink {
     return notices
   }
 
+  /// A number for a temporary name; drawing each at random costs a system call.
+  func temporaryNumber() -> UInt64 {
+    lastTemporaryNumber &+= 1
+    return lastTemporaryNumber
+  }
+
   /// A failure in GNU tar's words.
   func failure(_ member: Member, _ what: String, _ code: Int32) -> MemberNotice {
     MemberNotice(member.path, "Cannot \(what): \(errorText(code))", .failure)
@@ -103,7 +113,9 @@ public final class HostSink: MemberSink {
     if withCString(leaf, { unlinkat(directory.descriptor, $0, 0) }) == 0 { return true }
     guard errno == EISDIR || errno == EPERM else { return false }
     tree.forget()
-    return withCString(leaf) { unlinkat(directory.descriptor, $0, AT_REMOVEDIR) } == 0
+    guard withCString(leaf, { unlinkat(directory.descriptor, $0, AT_REMOVEDIR) }) == 0 else { return false }
+    hasRemovedDirectories = true
+    return true
   }
 
   private func makeNode(
@@ -190,6 +202,7 @@ public final class HostSink: MemberSink {
       var status = stat()
       guard fstat(descriptor, &status) == 0 else { throw ErrnoFailure(code: errno) }
       guard FileIdentity(status) == entry.identity else {
+        if hasRemovedDirectories { return [] }
         let text = "Directory renamed before its status could be extracted"
         return [MemberNotice(entry.member.path, text, .failure)]
       }

@@ -137,6 +137,26 @@ import Testing
     }
   }
 
+  @Test func anotherDirectoryUnderTheNameKeepsItsOwnMetadata() throws {
+    let workspace = Workspace()
+    let (sink, _) = sink(workspace)
+    try sink.create(member("d", .directory, mode: 0o711))
+    workspace.run("cd target && mv d moved && mkdir -m 750 d")
+    #expect(words(sink.finish()) == ["d: Directory renamed before its status could be extracted"])
+    #expect(workspace.text("stat -c %a target/d") == "750\n")
+  }
+
+  @Test func aDirectoryThatGaveWayToALaterMemberIsNoFailure() throws {
+    let workspace = Workspace()
+    let (sink, _) = sink(workspace)
+    try sink.create(member("d", .directory, mode: 0o711))
+    _ = try put("x", as: member("d", .regular), into: sink)
+    workspace.run("mkdir target/keep")
+    try sink.create(member("d", .directory, mode: 0o755))
+    #expect(sink.finish() == [])
+    #expect(workspace.text("stat -c '%F %a' target/d") == "directory 755\n")
+  }
+
   @Test func oldFilesAreKeptOnRequest() throws {
     let workspace = Workspace()
     workspace.run("cd target && echo old > f && mkdir d && : > p")
