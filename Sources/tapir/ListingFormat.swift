@@ -15,7 +15,7 @@ struct ListingFormat {
     let group = owner.groupName.isEmpty ? Array(String(owner.group).utf8) : owner.groupName
     let isDevice = member.kind == .characterDevice || member.kind == .blockDevice
     let size = isDevice ? "\(member.deviceNumber.major),\(member.deviceNumber.minor)" : String(member.size)
-    let used = user.count + group.count + size.utf8.count + 1
+    let used = user.count + group.count + size.utf8.count + 2
     width = max(width, used)
     line += [UInt8(ascii: " ")] + user + [UInt8(ascii: "/")] + group + [UInt8(ascii: " ")]
     line += repeatElement(UInt8(ascii: " "), count: width - used)
