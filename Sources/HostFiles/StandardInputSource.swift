@@ -1,4 +1,5 @@
 public import ArchiveFormat
+import CLinux
 import Glibc
 
 /// Standard input as one member of unknown length (`--stream NAME`).
