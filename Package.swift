@@ -78,6 +78,9 @@ let package = Package(
       dependencies: ["TapeTestSupport", "VirtualTape", "LinuxTape", "CLinuxTape", "TapeIO"],
       path: "Tests/drive-conformance", swiftSettings: settings),
     .testTarget(
+      name: "TapirCommandTests", dependencies: ["tapir", "VirtualTape", "TapeLabels", "TapeIO"],
+      swiftSettings: settings),
+    .testTarget(
       name: "TapeLabelsTests", dependencies: ["TapeLabels"],
       resources: [.copy("Golden")], swiftSettings: settings),
     .testTarget(
