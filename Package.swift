@@ -71,7 +71,12 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "VirtualTapeTests", dependencies: ["VirtualTape", "TapeTestSupport", "TapeIO", "CXXHash"],
-      swiftSettings: settings),
+      exclude: ["frame_vectors.py"], swiftSettings: settings),
+    .testTarget(name: "LinuxTapeTests", dependencies: ["LinuxTape", "TapeIO"], swiftSettings: settings),
+    .executableTarget(
+      name: "drive-conformance",
+      dependencies: ["TapeTestSupport", "VirtualTape", "LinuxTape", "CLinuxTape", "TapeIO"],
+      path: "Tests/drive-conformance", swiftSettings: settings),
     .testTarget(
       name: "TapeLabelsTests", dependencies: ["TapeLabels"],
       resources: [.copy("Golden")], swiftSettings: settings),

@@ -56,7 +56,7 @@ public enum ReadMe {
 
       A catalogue is a tar archive too. The last file of the volume is one:
 
-        mt -f /dev/nst0 eom
+        mt -f /dev/nst0 eod
         mt -f /dev/nst0 bsf 3
         mt -f /dev/nst0 fsf 1
         tar -b \(factor) -xf /dev/nst0
@@ -71,10 +71,15 @@ public enum ReadMe {
 
         mt -f /dev/nst0 rewind
         mt -f /dev/nst0 fsf 1
-        while tar -b \(factor) -xf /dev/nst0; do mt -f /dev/nst0 fsf 3; done
+        K=1
+        while dd if=/dev/nst0 bs=\(volume.blockSize) of=part && [ -s part ]; do
+          tar -xf part || mv part file.$K
+          K=$((K+1))
+          mt -f /dev/nst0 fsf 2 || break
+        done
 
-      (GNU tar stands in front of the filemark behind the archive when it has read it: three more lead to the next
-      file. Where the last member of a hard link is another file's, tar makes the link by name.)
+      What is no tar archive is left as file.K: the bytes of one member as they are. Each catalogue overwrites the
+      one before. (dd reads to behind the filemark of the file; two more lead over the trailer and the next header.)
 
       """.utf8)
   }

@@ -73,6 +73,7 @@ int clinux_getopt_next(int count, char *const *arguments, const char *short_opti
   for (size_t i = 0; i < long_count; i++)
     table[i] = (struct option){long_options[i].name, long_options[i].has_argument, NULL, long_options[i].value};
   table[long_count] = (struct option){NULL, 0, NULL, 0};
+  optopt = 0; /* so that a '?' returned for the option -? is told from an error */
   return getopt_long(count, arguments, short_options, table, NULL);
 }
 

@@ -39,10 +39,10 @@ public final class IndexFile {
     try database.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -32768; PRAGMA temp_store = FILE;")
   }
 
-  /// A database in WAL mode wants to write beside itself even when it is only read; where that is not allowed, nobody
-  /// writes to it either and it can be read as it is.
+  /// A database in WAL mode wants to write beside itself even when it is only read, and to tidy up there in the end;
+  /// where that is not allowed, nobody writes to it either and it can be read as it is.
   private static func openForReading(_ path: [UInt8]) throws(IndexError) -> Database {
-    let database = try Database(path: path, flags: SQLITE_OPEN_READONLY)
+    let database = try Database(path: path, flags: SQLITE_OPEN_READWRITE)
     do {
       _ = try database.number("SELECT count(*) FROM sqlite_schema")
       return database

@@ -217,3 +217,20 @@ public final class Selection {
     return count
   }
 }
+
+extension IndexFile {
+  /// Every version of the members that `operand` names on `volumes`: by path, the newest first.
+  public func versions(
+    of operand: MemberQuery.Operand, on volumes: [Volume]
+  ) throws(IndexError) -> [StoredMember] {
+    let selection = try Selection(MemberQuery(operands: [operand], newestOnly: false), of: volumes, in: self)
+    var found: [StoredMember] = []
+    while let member = try selection.next() { found.append(member) }
+    return found.sorted { left, right in
+      if left.record.member.path != right.record.member.path {
+        return left.record.member.path.lexicographicallyPrecedes(right.record.member.path)
+      }
+      return (left.committed, left.id) > (right.committed, right.id)
+    }
+  }
+}

@@ -24,9 +24,11 @@ struct UsageError: Error, Equatable {
 struct OptionScanner {
   private let table: [OptionSpecification]
   private let own: [String: Int]
+  private let allowsOldStyle: Bool
 
-  init(_ table: [OptionSpecification]) {
+  init(_ table: [OptionSpecification], allowsOldStyle: Bool = true) {
     self.table = table
+    self.allowsOldStyle = allowsOldStyle
     own = Dictionary(
       table.indices.filter { !table[$0].isGNU }.map { (table[$0].long ?? "", $0) }, uniquingKeysWith: { first, _ in first }
     )
@@ -37,7 +39,7 @@ struct OptionScanner {
 
   /// - Parameter arguments: without the program's name.
   func scan(_ arguments: [[UInt8]]) throws(UsageError) -> [CommandItem] {
-    let words = Self.expandingOldStyle(arguments, table)
+    let words = allowsOldStyle ? Self.expandingOldStyle(arguments, table) : arguments
     let vector = ArgumentVector([Array("tapir".utf8)] + words)
     let longs = LongOptions(table, firstValue: Self.firstValue)
     // "-": operands in their place; ":": a missing argument is told from an unknown option.
@@ -61,8 +63,10 @@ struct OptionScanner {
         items.append(.operand(argument ?? []))
       } else if value >= Self.firstValue {
         items.append(try item(table[Int(value - Self.firstValue)], argument, isLong: true))
-      } else if value == 0x3f, clinux_getopt_bad() != 0x3f || !isHelp(words, before) {
-        throw unknown(words, before)
+      } else if value == 0x3f {
+        // getopt returns '?' for an option that is not right, and for the option that is called so.
+        guard clinux_getopt_bad() == 0, !isLong(words, before) else { throw unknown(words, before) }
+        items.append(.option(.help, nil))
       } else if value == 0x3a {
         throw missingArgument(words, before)
       } else if let option = table.first(where: { $0.short?.asciiValue == UInt8(truncatingIfNeeded: value) }) {
@@ -117,8 +121,8 @@ struct OptionScanner {
 
   // MARK: Messages, in getopt_long's words
 
-  private func isHelp(_ words: [[UInt8]], _ index: Int) -> Bool {
-    words.indices.contains(index) && words[index].contains(UInt8(ascii: "?"))
+  private func isLong(_ words: [[UInt8]], _ index: Int) -> Bool {
+    words.indices.contains(index) && words[index].starts(with: "--".utf8)
   }
 
   private func unknown(_ words: [[UInt8]], _ index: Int) -> UsageError {

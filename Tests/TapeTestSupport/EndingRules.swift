@@ -64,6 +64,16 @@ extension DriveConformance {
       try tape.drive.spaceToEndOfData()
       try tape.at(2)
     },
+    ConformanceRule("closingRightBehindABlockAddsNoObject") { tape in
+      try tape.write(0...1)
+      try tape.drive.flush()
+      try tape.write(2)
+      try tape.drive.flush()
+      try tape.reopen()
+      try tape.read(0...2)
+      try tape.readEnd()
+      try tape.at(3)
+    },
     ConformanceRule("reopeningAndReadingLeavesTheCartridgeAsItWas") { tape in
       try tape.threeFiles()
       for _ in 0..<3 {

@@ -87,6 +87,19 @@ extension DriveConformance {
       try tape.spaceMarks(-1, at: 0)
       try tape.readMark()
     },
+    ConformanceRule("spacingOverHundredsOfFilemarksCountsThem") { tape in
+      for number in 0..<150 {
+        try tape.write(number, 80)
+        try tape.mark(2)
+      }
+      try tape.drive.flush()
+      try tape.drive.rewind()
+      try tape.spaceMarks(250, at: 375)
+      try tape.spaceMarks(100, .endOfData(remaining: 50), at: 450)
+      try tape.spaceMarks(-299, at: 2)
+      try tape.readMark()
+      try tape.spaceMarks(-1000, .beginningOfTape(remaining: 998), at: 0)
+    },
     ConformanceRule("spacingOverNoFilemarksDoesNothing") { tape in
       try tape.threeFiles()
       try tape.locate(5)
@@ -166,6 +179,14 @@ extension DriveConformance {
       try tape.locate(2)
       try tape.spaceBlocks(-5, .beginningOfTape(remaining: 3), at: 0)
       try tape.read(0)
+    },
+    ConformanceRule("spacingBackOverBlocksStopsInFrontOfAFilemarkAtBeginningOfTape") { tape in
+      try tape.mark()
+      try tape.write(1...2)
+      try tape.drive.flush()
+      try tape.spaceBlocks(-4, .filemark(remaining: 2), at: 0)
+      try tape.readMark()
+      try tape.read(1)
     },
     ConformanceRule("spacingBackOverTheFirstBlockIsDone") { tape in
       try tape.threeFiles()

@@ -1,0 +1,150 @@
+import ArchiveFormat
+import ArchiveOperations
+import Glibc
+import HostFiles
+import LinuxTape
+import TapeIO
+import TapeIndex
+import TapeLabels
+import VirtualTape
+
+/// What `-f` names, before it is opened.
+enum ArchiveTarget: Equatable {
+  /// A tape drive's device.
+  case device([UInt8])
+  /// A virtual cartridge's folder.
+  case cartridge([UInt8])
+  /// A virtual cartridge to be made.
+  case newCartridge([UInt8])
+
+  /// Finds out what `name` is.
+  /// - Parameter creates: whether a virtual cartridge may be made.
+  /// - Throws: ``OperationError/refused(_:hint:)`` for what this version cannot use, and for what is not there, in GNU
+  ///   tar's words.
+  static func resolve(_ options: ArchiveOptions, creates: Bool) throws(OperationError) -> ArchiveTarget {
+    let unsupported = "this version works with tape drives and virtual cartridges only"
+    guard var name = options.name ?? environment("TAPE"), name != Array("-".utf8) else {
+      throw .refused("cannot use standard input or output as the archive: \(unsupported)", hint: "name it with -f")
+    }
+    let text = String(decoding: name, as: UTF8.self)
+    if !options.isLocal, let colon = name.firstIndex(of: UInt8(ascii: ":")), !name[..<colon].contains(UInt8(ascii: "/")) {
+      throw .refused("cannot use archive \(text) on another machine: \(unsupported)", hint: "--force-local if it is here")
+    }
+    let endsInSlash = name.last == UInt8(ascii: "/")
+    while name.count > 1, name.last == UInt8(ascii: "/") { name.removeLast() }
+    var status = stat()
+    guard lstatFollowing(name, &status) else {
+      let code = errno
+      if code == ENOENT, creates {
+        if endsInSlash || name.suffix(4) == Array(".vtl".utf8)[...] { return .newCartridge(name) }
+        throw .refused(
+          "cannot create archive \(text): \(unsupported)", hint: "the name of a virtual cartridge ends in .vtl or /")
+      }
+      throw .refused("\(text): Cannot open: \(String(cString: strerror(code)))", hint: nil)
+    }
+    if Cartridge.isCartridge(at: name) { return .cartridge(name) }
+    if status.st_mode & S_IFMT == S_IFCHR {
+      guard TapeDevice.isTapeDevice(at: name) else {
+        throw .refused("cannot use \(text) as the archive: it is no tape device", hint: "a drive is called /dev/nst0")
+      }
+      return .device(name)
+    }
+    if status.st_mode & S_IFMT == S_IFDIR {
+      if access(name + Array("/library.json".utf8)) {
+        throw .refused("cannot use \(text) as the archive: this version has no libraries yet", hint: "name a cartridge in it")
+      }
+      if creates, isEmptyDirectory(name) { return .newCartridge(name) }
+      throw .refused("cannot use \(text) as the archive: it is a directory, but no virtual cartridge", hint: nil)
+    }
+    throw .refused("cannot use \(text) as the archive: \(unsupported)", hint: nil)
+  }
+
+  private static func environment(_ name: String) -> [UInt8]? {
+    getenv(name).map { OptionScanner.bytes($0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  private static func lstatFollowing(_ path: [UInt8], _ status: inout stat) -> Bool {
+    withCString(path) { stat($0, &status) } == 0
+  }
+
+  private static func access(_ path: [UInt8]) -> Bool { withCString(path) { Glibc.access($0, F_OK) } == 0 }
+
+  private static func isEmptyDirectory(_ path: [UInt8]) -> Bool {
+    guard let directory = withCString(path, { opendir($0) }) else { return false }
+    defer { closedir(directory) }
+    var count = 0
+    while readdir(directory) != nil, count < 3 { count += 1 }
+    return count == 2
+  }
+
+  static func withCString<Result>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    (path + [0]).map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { buffer in
+      // An array that holds at least its NUL has an address.
+      body(buffer.baseAddress!)
+    }
+  }
+}
+
+/// An opened archive: the drive, and where its index is.
+struct OpenedArchive {
+  let drive: any TapeDrive
+  let target: ArchiveTarget
+  /// Bytes of memory between files and drive when nothing else is asked for.
+  let defaultBuffer: Int
+
+  /// Opens the drive or cartridge; makes the cartridge when it is a new one.
+  static func open(
+    _ target: ArchiveTarget, _ options: ArchiveOptions, access: DriveAccess, reporter: Reporter
+  ) throws(OperationError) -> OpenedArchive {
+    do throws(DriveError) {
+      switch target {
+      case .device(let path):
+        let drive = try LinuxDrive(path: path, access: access) { reason, seconds in
+          if seconds % 10 == 0 { reporter.say("waiting for the drive (\(seconds) s): \(reason)") }
+        }
+        if drive.usedNonRewinding { reporter.say("using \(drive.identity.name), which does not rewind by itself") }
+        return OpenedArchive(drive: drive, target: target, defaultBuffer: driveBuffer())
+      case .newCartridge(let path):
+        var made = CartridgeOptions(vsn: options.vsn?.text ?? "")
+        made.capacity = options.capacity
+        made.compression = options.compression ?? .lz4
+        try Cartridge.create(at: path, made)
+        return try virtual(path, target, access, reporter)
+      case .cartridge(let path):
+        if options.capacity != nil || options.compression != nil {
+          reporter.say("--capacity and --compression are for new cartridges: this one keeps its own")
+        }
+        return try virtual(path, target, access, reporter)
+      }
+    } catch { throw .volume(.drive(error)) }
+  }
+
+  private static func virtual(
+    _ path: [UInt8], _ target: ArchiveTarget, _ access: DriveAccess, _ reporter: Reporter
+  ) throws(DriveError) -> OpenedArchive {
+    let drive = try VirtualDrive(path: path, access: access)
+    for notice in drive.notices { reporter.say(notice) }
+    return OpenedArchive(drive: drive, target: target, defaultBuffer: 64 << 20)
+  }
+
+  /// 1 GiB, or a quarter of the memory if that is less.
+  private static func driveBuffer() -> Int {
+    min(1 << 30, sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE)))
+  }
+
+  /// The files of the archive itself, which are not archived in it.
+  func identities() -> [FileIdentity] {
+    switch target {
+    case .device: return []
+    case .cartridge(let path), .newCartridge(let path):
+      var status = stat()
+      guard ArchiveTarget.withCString(path, { stat($0, &status) }) == 0 else { return [] }
+      return [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
+    }
+  }
+
+  /// Ends the use of the drive. Its last errors surface here.
+  func close() throws(OperationError) {
+    do { try drive.close() } catch { throw .volume(.drive(error)) }
+  }
+}

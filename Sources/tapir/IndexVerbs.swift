@@ -1,0 +1,50 @@
+import ArchiveFormat
+import ArchiveOperations
+import HostFiles
+import TapeIndex
+
+/// `tapir index ...`.
+struct IndexVerbs {
+  let command: TarCommand
+  let reporter: Reporter
+
+  /// Says where the members are that match: volume, file number, block ID, and the member; no cartridge is touched.
+  func find(_ names: [[UInt8]]) throws(OperationError) {
+    let target = try command.archive.name.map { (_) throws(OperationError) in
+      try ArchiveTarget.resolve(command.archive, creates: false)
+    }
+    guard let index = try IndexLocation.openForReading(command.archive, target) else {
+      let path = String(decoding: IndexLocation.path(command.archive, target), as: UTF8.self)
+      throw .refused("there is no index at \(path)", hint: "name one with --index-db, or the archive with -f")
+    }
+    do throws(IndexError) {
+      let volumes = try index.volumes(vsn: command.archive.vsn)
+      for name in names {
+        let count = try find(name, in: volumes, index)
+        if count == 0 { reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure))) }
+      }
+    } catch { throw .index(error) }
+  }
+
+  private func find(_ name: [UInt8], in volumes: [IndexFile.Volume], _ index: IndexFile) throws(IndexError) -> Int {
+    let wanted = MemberName.withoutTrailingSlashes(name)
+    // A name without wildcards is that name and what is below it; a pattern may match anywhere below a slash.
+    let isPattern = wanted.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "[") }
+    let pattern = NamePattern(wanted, [.wildcards])
+    let operand = isPattern ? MemberQuery.Operand.pattern { pattern.matches($0) } : .literal(wanted)
+    var count = 0
+    for version in try index.versions(of: operand, on: volumes) {
+      count += 1
+      var line = Array("\(version.volume.descriptor.vsn)  file \(version.file.sequence)  block \(version.file.header)  ".utf8)
+      line += Array(version.committed.dateAndTime.utf8) + Array("  ".utf8)
+      if command.verbosity > 0 {
+        var listing = ListingFormat()
+        listing.append(version.record.member, to: &line)
+      } else {
+        ListingFormat.appendName(version.record.member, to: &line)
+      }
+      reporter.print(line)
+    }
+    return count
+  }
+}

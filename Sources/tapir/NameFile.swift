@@ -1,0 +1,27 @@
+import Glibc
+
+/// Files of names (`-T`) and of patterns (`-X`).
+enum NameFile {
+  /// The whole content of `path`; of standard input for `-`.
+  static func read(_ path: [UInt8]) throws(UsageError) -> [UInt8] {
+    let isStandardInput = path == [UInt8(ascii: "-")]
+    let descriptor = isStandardInput ? 0 : ArchiveTarget.withCString(path) { open($0, O_RDONLY | O_CLOEXEC) }
+    guard descriptor >= 0 else { throw failure(path, "open") }
+    // Nothing was written: closing it loses nothing.
+    defer { if !isStandardInput { close(descriptor) } }
+    var content: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      if count == 0 { return content }
+      if count > 0 { content += buffer[..<count] }
+      if count < 0, errno != EINTR { throw failure(path, "read") }
+    }
+  }
+
+  private static func failure(_ path: [UInt8], _ what: String) -> UsageError {
+    UsageError(
+      message: "\(String(decoding: path, as: UTF8.self)): Cannot \(what): \(String(cString: strerror(errno)))",
+      pointsAtHelp: false)
+  }
+}

@@ -1,0 +1,130 @@
+import ArchiveFormat
+import ArchiveOperations
+import Glibc
+import HostFiles
+import TapeIO
+import TapeIndex
+
+/// Modes `-t`, `-x` and `-d`.
+struct ReadMode {
+  let command: TarCommand
+  let reporter: Reporter
+
+  func run() throws(OperationError) {
+    // With a VSN and no archive a list needs no cartridge at all.
+    if command.mode == .list, command.archive.name == nil, let vsn = command.archive.vsn, getenv("TAPE") == nil {
+      guard let index = try IndexLocation.openForReading(command.archive, nil),
+        let volume = try onIndex({ () throws(IndexError) in try index.volumes(vsn: vsn).first })
+      else { throw .refused("volume \(vsn) is not in the index", hint: "name the drive it is in with -f") }
+      return try list([volume], index)
+    }
+    let target = try ArchiveTarget.resolve(command.archive, creates: false)
+    let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
+    if command.archive.usesIndex {
+      let index = try IndexLocation.openForReading(command.archive, target)
+      let found = try ReadTarget.open(
+        drive: archive.drive, index: index, vsn: command.archive.vsn, observer: reporter)
+      if command.mode == .list {
+        try list([found.volume], found.index)
+      } else {
+        try restore(found, archive)
+      }
+    } else {
+      try readInSequence(archive)
+    }
+    try archive.close()
+  }
+
+  // MARK: With an index
+
+  private func list(_ volumes: [IndexFile.Volume], _ index: IndexFile) throws(OperationError) {
+    let matches = try ListOperation(query: query(newestOnly: false)).run(volumes: volumes, index: index) { stored in
+      reporter.list(stored.record.member, withAttributes: command.verbosity > 0)
+    }
+    reportMissing(matches)
+  }
+
+  private func restore(_ target: ReadTarget, _ archive: OpenedArchive) throws(OperationError) {
+    let operation = RestoreOperation(
+      query: query(newestOnly: true), options: options, bufferSize: command.bufferSize ?? archive.defaultBuffer)
+    reportMissing(try operation.run(target, drive: archive.drive, sink: sink(), observer: reporter))
+  }
+
+  private func query(newestOnly: Bool) -> MemberQuery {
+    let operands = command.operands.map { operand -> MemberQuery.Operand in
+      let name = MemberName.withoutTrailingSlashes(operand.name)
+      guard command.usesWildcards else { return .literal(name) }
+      let pattern = NamePattern(name, [.anchored, .subtree, .wildcards])
+      return .pattern { pattern.matches($0) }
+    }
+    let exclusions = command.exclusions
+    return MemberQuery(operands: operands, newestOnly: newestOnly) { exclusions.excludes($0) }
+  }
+
+  private func reportMissing(_ matches: [Int]) {
+    for (operand, count) in zip(command.operands, matches) where count == 0 { reportMissing(operand.name) }
+  }
+
+  private func reportMissing(_ name: [UInt8]) {
+    reporter.report(.notice(MemberNotice(name, "Not found in archive", .failure)))
+  }
+
+  // MARK: In sequence
+
+  private func readInSequence(_ archive: OpenedArchive) throws(OperationError) {
+    let patterns = command.operands.map { operand in
+      NamePattern(
+        MemberName.withoutTrailingSlashes(operand.name),
+        command.usesWildcards ? [.anchored, .subtree, .wildcards] : .selection)
+    }
+    var isMatched = Array(repeating: false, count: patterns.count)
+    let reading = SequentialReading(vsn: command.archive.vsn, options: options) { name in
+      var wanted = patterns.isEmpty
+      for (index, pattern) in patterns.enumerated() where pattern.matches(name) {
+        isMatched[index] = true
+        wanted = true
+      }
+      return wanted && !command.exclusions.excludes(name)
+    }
+    let sink = command.mode == .list ? nil : try sink()
+    try reading.run(drive: archive.drive, sink: sink, observer: reporter) { member in
+      if command.mode == .list { reporter.list(member, withAttributes: command.verbosity > 0) }
+    }
+    for (operand, found) in zip(command.operands, isMatched) where !found { reportMissing(operand.name) }
+  }
+
+  // MARK: Where members go
+
+  private var options: RestoreOptions {
+    RestoreOptions(stripComponents: command.stripComponents, deliversAtOnce: command.writesToStandardOutput)
+  }
+
+  private func sink() throws(OperationError) -> any MemberSink {
+    if command.writesToStandardOutput, command.mode == .extract { return StandardOutputSink() }
+    let reporter = reporter
+    let notify: (MemberNotice) -> Void = { reporter.report(.notice($0)) }
+    let directory = try openDirectory()
+    if command.mode == .compare {
+      return Comparison(
+        target: directory, keepsAbsoluteNames: command.sink.keepsAbsoluteNames,
+        numericOwner: command.sink.numericOwner, notify: notify)
+    }
+    return HostSink(target: directory, options: command.sink, notify: notify)
+  }
+
+  /// The directory that `-C` names.
+  private func openDirectory() throws(OperationError) -> Int32 {
+    guard !command.directory.isEmpty else { return AT_FDCWD }
+    let descriptor = ArchiveTarget.withCString(command.directory) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard descriptor >= 0 else {
+      throw .refused(
+        "\(String(decoding: command.directory, as: UTF8.self)): Cannot open: \(String(cString: strerror(errno)))",
+        hint: nil)
+    }
+    return descriptor
+  }
+
+  private func onIndex<Result>(_ body: () throws(IndexError) -> Result) throws(OperationError) -> Result {
+    do { return try body() } catch { throw .index(error) }
+  }
+}

@@ -1,0 +1,91 @@
+import ArchiveOperations
+
+/// What tar has no words for: `tapir VERB NOUN ...`.
+enum Verb: String, CaseIterable {
+  case volumeLabel = "volume label"
+  case volumeShow = "volume show"
+  case indexFind = "index find"
+
+  /// The verb that a command line begins with, and what follows it; nil when it is tar's.
+  static func parse(_ arguments: [[UInt8]]) throws(UsageError) -> (Verb, rest: [[UInt8]])? {
+    let groups = Set(allCases.map { $0.rawValue.prefix { $0 != " " } })
+    guard let first = arguments.first.map({ String(decoding: $0, as: UTF8.self) }), groups.contains(first[...]) else {
+      return nil
+    }
+    let second = arguments.dropFirst().first.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    guard let verb = Verb(rawValue: first + " " + second) else {
+      let known = allCases.filter { $0.rawValue.hasPrefix(first + " ") }.map { "'\($0.rawValue)'" }
+      throw UsageError(message: "'\(first)' is followed by what to do: \(known.joined(separator: ", "))")
+    }
+    return (verb, Array(arguments.dropFirst(2)))
+  }
+
+  private var keys: Set<OptionKey> {
+    switch self {
+    case .volumeLabel:
+      [
+        .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity,
+        .compression, .blockingFactor, .recordSize, .help,
+      ]
+    case .volumeShow: [.file, .forceLocal, .vsn, .indexDatabase, .help]
+    case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
+    }
+  }
+
+  private var summary: String {
+    switch self {
+    case .volumeLabel: "Usage: tapir volume label ARCHIVE [OPTION...]\n\nLabels a blank cartridge.\n"
+    case .volumeShow: "Usage: tapir volume show ARCHIVE [OPTION...]\n\nSays which volume it is, and what is on it.\n"
+    case .indexFind:
+      "Usage: tapir index find [OPTION...] PATTERN...\n\nSays which volumes hold the members that match, newest first.\n"
+    }
+  }
+
+  private var options: [OptionSpecification] {
+    OptionTable.supported.filter { $0.key.map { keys.contains($0) } ?? false }
+  }
+
+  /// The verb's help text.
+  var help: String { summary + HelpText.options(options) }
+
+  /// Understands what follows the verb; nil when help was asked for.
+  func prepare(_ words: [[UInt8]]) throws(UsageError) -> VerbCommand? {
+    let items = try OptionScanner(options, allowsOldStyle: false).scan(words)
+    var builder = TarCommandBuilder()
+    for case .option(let key, let value) in items {
+      if key == .help { return nil }
+      try builder.add(.option(key, value))
+    }
+    var names = items.compactMap { item -> [UInt8]? in
+      if case .operand(let name) = item { name } else { nil }
+    }
+    var command = builder.command
+    command.intent.vsn = command.archive.vsn
+    if self == .indexFind {
+      guard !names.isEmpty else { throw UsageError(message: "'\(rawValue)' takes a name or a pattern") }
+    } else {
+      if command.archive.name == nil, !names.isEmpty { command.archive.name = names.removeFirst() }
+      guard command.archive.name != nil else { throw UsageError(message: "'\(rawValue)' takes an archive") }
+      if let extra = names.first {
+        throw UsageError(message: "'\(rawValue)' takes one archive, not '\(String(decoding: extra, as: UTF8.self))' too")
+      }
+    }
+    return VerbCommand(verb: self, command: command, names: names)
+  }
+}
+
+/// A verb and what it is to be done to.
+struct VerbCommand {
+  let verb: Verb
+  let command: TarCommand
+  let names: [[UInt8]]
+
+  func run(_ reporter: Reporter) throws(OperationError) {
+    for note in command.notes { reporter.say(note) }
+    switch verb {
+    case .volumeLabel: try VolumeVerbs(command: command, reporter: reporter).label()
+    case .volumeShow: try VolumeVerbs(command: command, reporter: reporter).show()
+    case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import ArchiveFormat
+import ArchiveOperations
+import TapeIO
+import TapeIndex
+import TapeLabels
+
+/// `tapir volume ...`.
+struct VolumeVerbs {
+  let command: TarCommand
+  let reporter: Reporter
+
+  /// Labels a blank cartridge: VOL1 and catalogue 0.
+  func label() throws(OperationError) {
+    let target = try ArchiveTarget.resolve(command.archive, creates: true)
+    let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
+    let index = try IndexLocation.openForWriting(command.archive, target)
+    let operation = CreateOperation(intent: command.intent, bufferSize: 0, identity: .here, series: [])
+    let volume = try operation.label(drive: archive.drive, index: index, observer: reporter)
+    try archive.close()
+    reporter.print("volume \(volume.vsn), \(volume.id)")
+  }
+
+  /// Says which volume it is, its sessions, and what it holds.
+  func show() throws(OperationError) {
+    let target = try ArchiveTarget.resolve(command.archive, creates: false)
+    let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
+    let index = try IndexLocation.openForReading(command.archive, target)
+    let found = try ReadTarget.open(drive: archive.drive, index: index, vsn: command.archive.vsn, observer: reporter)
+    let medium: MediumState
+    do { medium = try archive.drive.medium() } catch { throw .volume(.drive(error)) }
+    do throws(IndexError) {
+      try show(found, medium)
+    } catch { throw .index(error) }
+    try archive.close()
+  }
+
+  private func show(_ found: ReadTarget, _ medium: MediumState) throws(IndexError) {
+    let volume = found.volume.descriptor
+    let batches = try found.index.batches(of: found.volume)
+    let totals = try found.index.totals(of: found.volume)
+    func row(_ name: String, _ value: String) {
+      reporter.print(name + String(repeating: " ", count: max(1, 14 - name.count)) + value)
+    }
+    row("volume", volume.vsn.text)
+    row("uuid", volume.id.description)
+    if !volume.text.isEmpty { row("label", String(decoding: Quoting.escaped(volume.text), as: UTF8.self)) }
+    row("set", "\(volume.set), volume \(volume.sequenceInSet)")
+    row("labelled", volume.created.dateAndTime + " UTC")
+    if let expires = volume.expires { row("kept until", expires.dateAndTime + " UTC") }
+    row("block size", "\(volume.blockSize)")
+    row("members", "\(totals.members), \(totals.bytes) bytes")
+    if let used = medium.used {
+      row("used", "\(used) bytes" + (medium.capacity.map { " of \($0)" } ?? ""))
+    }
+    if let last = batches.last {
+      let isFull = last.record.reason == .volumeFull
+      row("state", isFull ? "full" : medium.isWORM ? "open (WORM)" : "open")
+    }
+    reporter.print("")
+    reporter.print("batch  committed (UTC)      files  by")
+    for batch in batches.dropFirst() {
+      let number = String(batch.record.number)
+      let files = String(batch.record.catalogueSequence - batch.record.firstSequence)
+      reporter.print(
+        String(repeating: " ", count: max(0, 5 - number.count)) + number + "  " + batch.record.committed.dateAndTime
+          + String(repeating: " ", count: max(1, 7 - files.count)) + files + "  "
+          + batch.record.session.program + " on " + batch.record.session.host)
+    }
+  }
+}

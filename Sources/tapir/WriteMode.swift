@@ -1,0 +1,61 @@
+import ArchiveFormat
+import ArchiveOperations
+import Glibc
+import HostFiles
+import TapeIO
+import TapeIndex
+
+/// Modes `-c` and `-r`.
+struct WriteMode {
+  let command: TarCommand
+  let reporter: Reporter
+
+  func run() throws(OperationError) {
+    let target = try ArchiveTarget.resolve(command.archive, creates: true)
+    let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
+    let index = try IndexLocation.openForWriting(command.archive, target)
+    let operation = CreateOperation(
+      intent: command.intent, layout: command.layout, limits: command.limits,
+      bufferSize: command.bufferSize ?? archive.defaultBuffer, identity: .here, series: series())
+    let summary = try operation.run(from: source(archive), to: archive.drive, index: index, observer: reporter)
+    try archive.close()
+    if let name = summary.firstLeftOut {
+      throw .refused(
+        "the volume is full: \(String(decoding: Quoting.escaped(name), as: UTF8.self)) and what follows it were not"
+          + " archived",
+        hint: "the \(summary.members) members before it are safe; archive the rest on another volume")
+    }
+  }
+
+  private func source(_ archive: OpenedArchive) -> any MemberSource {
+    if let name = command.stream {
+      return StandardInputSource(name: name, numericOwner: command.source.numericOwner)
+    }
+    var options = command.source
+    options.archives = archive.identities()
+    return HostSource(operands: command.operands, options: options)
+  }
+
+  /// Host and absolute root: what another session of the same kind would archive too.
+  private func series() -> [UInt8] {
+    let base = command.operands.first?.baseDirectory ?? []
+    var root = base
+    if base.first != UInt8(ascii: "/") {
+      let working = getcwd(nil, 0)
+      defer { free(working) }
+      root = (working.map { OptionScanner.bytes($0) } ?? []) + (base.isEmpty ? [] : [UInt8(ascii: "/")] + base)
+    }
+    return Array(WriterIdentity.here.host.utf8) + [UInt8(ascii: ":")] + root
+  }
+}
+
+extension WriterIdentity {
+  /// This program on this machine.
+  static let here: WriterIdentity = {
+    var name = [CChar](repeating: 0, count: 256)
+    let known = gethostname(&name, name.count - 1) == 0
+    let host = known ? String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : ""
+    return WriterIdentity(
+      host: host.isEmpty ? "localhost" : String(host.prefix { $0 != "." }), program: "tapir \(Version.number)")
+  }()
+}
