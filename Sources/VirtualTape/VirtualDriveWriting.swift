@@ -122,6 +122,8 @@ extension VirtualDrive {
       throw error
     }
     isUnflushed = false
+    // Not synced: it saves making the map anew after a crash of the program alone.
+    tape.map.write()
     try writeSlot(naming: syncPlace, mapped: tape.slot.mapped, operation)
   }
 
