@@ -16,7 +16,8 @@ extension VirtualDrive {
     }
     if isFull { return .endOfMedium }
     let room = FrameHeader.frameSize(storedLength: length)
-    if let failure = buffer.reserve(length < VirtualDrive.directSize ? room : compresses ? room : FrameHeader.byteCount) {
+    if let failure = buffer.reserve(length < VirtualDrive.directSize ? room : compresses ? room : FrameHeader.byteCount)
+    {
       throw fail(failure, operation)
     }
     var failure: FrameBuffer.Failure?

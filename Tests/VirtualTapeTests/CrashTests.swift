@@ -58,7 +58,8 @@ struct CrashTests {
       }
       let drive = try open(copy)
       #expect(drive.notices == [], "\(length) bytes")
-      #expect(try CrashTests.contents(drive) == Array(CrashTests.objects.prefix(kept)) + [[1, 2, 3]], "\(length) bytes")
+      #expect(
+        try CrashTests.contents(drive) == Array(CrashTests.objects.prefix(kept)) + [[1, 2, 3]], "\(length) bytes")
       try drive.close()
       Files.remove(copy)
     }
