@@ -6,7 +6,8 @@
 /// What is expected (a filemark, end of data, early warning) is a result; what failed is a ``DriveError``. After an
 /// error in a write, a filemark or a flush, everything written since the last successful ``flush()`` is unconfirmed, and
 /// all further writes fail with ``DriveError/Cause/broken`` until the position is established anew by ``rewind()``,
-/// ``locate(to:)`` or ``spaceToEndOfData()``.
+/// ``locate(to:)`` or ``spaceToEndOfData()``. What is refused before anything was written (`writeProtected`,
+/// `writeOnce`, `blockTooLarge`, an empty block) breaks nothing: the position is as it was, and writing may go on.
 public protocol TapeDrive: AnyObject {
   /// Which drive this is; goes into the UHL1 and UTL1 labels. Does not move the tape.
   var identity: DriveIdentity { get }
@@ -28,13 +29,19 @@ public protocol TapeDrive: AnyObject {
   /// Writes one block of 1 byte or more at the position; whatever lay there and behind it is gone.
   ///
   /// `.earlyWarning` means that the block was written and that the end of the medium is near: only what closes the
-  /// volume should follow. `.endOfMedium` means that nothing was written, and that nothing more will be.
+  /// volume should follow. `.endOfMedium` means that nothing was written, and that nothing more will be, however short,
+  /// until the tape is moved back and something is overwritten.
+  /// - Throws: also what an earlier write met (a deferred error); ``DriveError/Cause/diskFull`` for the file system under
+  ///   a virtual cartridge, which is not the end of the medium.
   func write(_ block: RawSpan) throws(DriveError) -> WriteOutcome
 
   /// Writes one filemark in immediate mode: it goes to the drive's buffer in its turn and nothing waits for the medium.
   func writeFilemark() throws(DriveError) -> WriteOutcome
 
   /// Brings everything written so far onto the medium, and returns only then (a synchronous WRITE FILEMARKS of count 0).
+  ///
+  /// Adds no object and does not move the tape. With nothing written since the last one it does nothing, and succeeds on
+  /// write-protected cartridges too.
   func flush() throws(DriveError)
 
   /// Goes to beginning of tape.
@@ -56,6 +63,7 @@ public protocol TapeDrive: AnyObject {
 
   /// Ends the use of the drive: the last chance of an error to surface. The position stays where it is.
   ///
-  /// Nothing is flushed: what was written after the last ``flush()`` is unconfirmed. Every later call fails.
+  /// Nothing is flushed: what was written after the last ``flush()`` is unconfirmed. No object is added either. Every
+  /// later call fails.
   func close() throws(DriveError)
 }

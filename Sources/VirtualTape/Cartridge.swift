@@ -59,7 +59,8 @@ public enum Cartridge {
   /// Whether `path` is a folder with a `cartridge.json` in it.
   public static func isCartridge(at path: [UInt8]) -> Bool {
     var status = stat()
-    return withPath(path + Array("/cartridge.json".utf8)) { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFREG
+    return withPath(path + Array("/cartridge.json".utf8)) { stat($0, &status) } == 0
+      && status.st_mode & S_IFMT == S_IFREG
   }
 
   /// What the cartridge's `cartridge.json` says; needs no lock and moves nothing.

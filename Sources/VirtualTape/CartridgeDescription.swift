@@ -46,7 +46,8 @@ public struct CartridgeDescription: Equatable, Sendable {
 
   /// The file's bytes; keys of `previous`, an older state of the file, that are not ours are kept.
   func serialize(keeping previous: [UInt8]?, device: String) throws(DriveError) -> [UInt8] {
-    let json = try previous.map { old throws(DriveError) in try JSONObject(parsing: old, device: device) } ?? JSONObject()
+    let json =
+      try previous.map { old throws(DriveError) in try JSONObject(parsing: old, device: device) } ?? JSONObject()
     json.set("format", CartridgeDescription.format)
     json.set("version", UInt64(CartridgeDescription.version))
     json.set("uuid", uuid.description)

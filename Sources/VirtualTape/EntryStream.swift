@@ -101,7 +101,8 @@ final class EntryStream {
     var index = range.lowerBound
     while index < range.upperBound {
       let now = min(perChunk, range.upperBound - index)
-      guard file.read(into: chunk, count: now * entrySize, at: UInt64(index * entrySize)).count == now * entrySize else {
+      guard file.read(into: chunk, count: now * entrySize, at: UInt64(index * entrySize)).count == now * entrySize
+      else {
         return false
       }
       for step in 0..<now {

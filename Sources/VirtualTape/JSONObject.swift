@@ -16,11 +16,13 @@ final class JSONObject {
   init(parsing bytes: [UInt8], device: String) throws(DriveError) {
     var error = json_error_t()
     let parsed = bytes.withUnsafeBytes { source in
-      json_loadb(source.baseAddress?.assumingMemoryBound(to: CChar.self), source.count, Int(JSON_REJECT_DUPLICATES), &error)
+      json_loadb(
+        source.baseAddress?.assumingMemoryBound(to: CChar.self), source.count, Int(JSON_REJECT_DUPLICATES), &error)
     }
     guard let parsed, parsed.pointee.type == JSON_OBJECT else {
       if let parsed { json_decref(parsed) }
-      let reason = parsed == nil ? "line \(error.line) of its cartridge.json is not JSON" : "its cartridge.json is no object"
+      let reason =
+        parsed == nil ? "line \(error.line) of its cartridge.json is not JSON" : "its cartridge.json is no object"
       throw DriveError(.unusable(reason: reason, hint: nil), operation: "open", device: device)
     }
     object = parsed
@@ -67,7 +69,8 @@ final class JSONObject {
     // JSON_INDENT(2) is a macro that Swift cannot see: its value is the number itself.
     guard let text = json_dumps(object, 2 | Int(JSON_PRESERVE_ORDER)) else {
       throw DriveError(
-        .unusable(reason: "a value of its cartridge.json is not UTF-8", hint: nil), operation: "describe", device: device)
+        .unusable(reason: "a value of its cartridge.json is not UTF-8", hint: nil), operation: "describe",
+        device: device)
     }
     defer { free(text) }
     return Array(String(cString: text).utf8) + [UInt8(ascii: "\n")]

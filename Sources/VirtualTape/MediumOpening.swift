@@ -8,7 +8,9 @@ extension Medium {
     let size = try data.size(operation: "open")
     let slots = (0..<2).compactMap { Slot(parsing: headerBlock, index: $0, key: key) }.sorted { $0.serial > $1.serial }
     slot.serial = slots.first?.serial ?? 0
-    if let (newest, place) = slots.lazy.compactMap({ found in self.place(of: found, in: size).map { (found, $0) } }).first {
+    if let (newest, place) = slots.lazy.compactMap({ found in self.place(of: found, in: size).map { (found, $0) } })
+      .first
+    {
       slot = newest
       slot.serial = slots.first?.serial ?? newest.serial
       epoch = newest.epoch

@@ -66,7 +66,8 @@ public final class VirtualDrive: TapeDrive {
       objects: try EntryStream(
         file: folder.open("map", created, operation: operation), isWritable: isWritable, entrySize: ObjectMap.entrySize),
       marks: try EntryStream(
-        file: folder.open("marks", created, operation: operation), isWritable: isWritable, entrySize: ObjectMap.markSize))
+        file: folder.open("marks", created, operation: operation), isWritable: isWritable, entrySize: ObjectMap.markSize
+      ))
     let tape = Medium(folder: folder, data: data, key: description.uuid.key, map: map)
     try tape.establish(headerBlock: header)
 
@@ -151,11 +152,15 @@ public final class VirtualDrive: TapeDrive {
     let stored = Int(header.storedLength)
     if !header.isCompressed {
       guard tape.window.copy(at: start, count: stored, to: target) else { return "its data cannot be read" }
-      guard tapir_xxh3_64(target, stored, header.number) == header.payloadChecksum else { return "its checksum is wrong" }
+      guard tapir_xxh3_64(target, stored, header.number) == header.payloadChecksum else {
+        return "its checksum is wrong"
+      }
       return nil
     }
     guard let payload = tape.window.bytes(at: start, count: stored) else { return "its data cannot be read" }
-    guard tapir_xxh3_64(payload, stored, header.number) == header.payloadChecksum else { return "its checksum is wrong" }
+    guard tapir_xxh3_64(payload, stored, header.number) == header.payloadChecksum else {
+      return "its checksum is wrong"
+    }
     let unpacked = LZ4_decompress_safe(
       payload.assumingMemoryBound(to: CChar.self), target.assumingMemoryBound(to: CChar.self), Int32(stored),
       Int32(header.length))

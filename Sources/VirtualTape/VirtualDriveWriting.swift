@@ -16,7 +16,8 @@ extension VirtualDrive {
     }
     if isFull { return .endOfMedium }
     let room = FrameHeader.frameSize(storedLength: length)
-    if let failure = buffer.reserve(length < VirtualDrive.directSize ? room : compresses ? room : FrameHeader.byteCount) {
+    if let failure = buffer.reserve(length < VirtualDrive.directSize ? room : compresses ? room : FrameHeader.byteCount)
+    {
       throw fail(failure, operation)
     }
     var failure: FrameBuffer.Failure?
@@ -122,6 +123,8 @@ extension VirtualDrive {
       throw error
     }
     isUnflushed = false
+    // Not synced: it saves making the map anew after a crash of the program alone.
+    tape.map.write()
     try writeSlot(naming: syncPlace, mapped: tape.slot.mapped, operation)
   }
 
