@@ -9,6 +9,11 @@ enum Command {
     setlocale(LC_CTYPE, "")
     DescriptorLimit.raise()
     do throws(UsageError) {
+      if let text = GeneratedText.asked(for: arguments) {
+        let reporter = Reporter(verbosity: .none, namesGoToErrors: false)
+        reporter.print(text)
+        return reporter.finish()
+      }
       if let (verb, rest) = try Verb.parse(arguments) { return try runVerb(verb, rest) }
       return try runTar(arguments)
     } catch {

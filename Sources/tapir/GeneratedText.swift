@@ -1,0 +1,155 @@
+/// Texts made from the option tables: completions and the manual page. What is installed is their output, kept in
+/// `completions/` and `man/`; a test compares the two.
+enum GeneratedText {
+  /// The text that `tapir completion bash` or `tapir help manual` asks for; nil for any other command line.
+  static func asked(for arguments: [[UInt8]]) -> String? {
+    switch arguments.map({ String(decoding: $0, as: UTF8.self) }) {
+    case ["completion", "bash"]: bash
+    case ["help", "manual"]: manual
+    case ["help"]: HelpText.tar
+    default: nil
+    }
+  }
+
+  private static var bash: String {
+    let options = OptionTable.supported.compactMap(\.long).map { "--" + $0 }.joined(separator: " ")
+    let verbs = Set(Verb.allCases.map { String($0.rawValue.prefix { $0 != " " }) }).sorted()
+    var cases = ""
+    for group in verbs {
+      let words = Verb.allCases.filter { $0.rawValue.hasPrefix(group + " ") }.map { $0.rawValue.dropFirst(group.count + 1) }
+      cases += "      \(group)) COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$word\")); return ;;\n"
+    }
+    return """
+      # bash completion for tapir; made by 'tapir completion bash'.
+      _tapir() {
+        local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
+        if [ "$COMP_CWORD" -eq 2 ]; then
+          case ${COMP_WORDS[1]} in
+      \(cases)    esac
+        fi
+        case $previous in
+          --layout) COMPREPLY=($(compgen -W 'pax raw' -- "$word")); return ;;
+          --compression) COMPREPLY=($(compgen -W 'lz4 off' -- "$word")); return ;;
+        esac
+        case $word in
+          -*) COMPREPLY=($(compgen -W '\(options)' -- "$word")) ;;
+          *)
+            COMPREPLY=($(compgen -f -- "$word"))
+            if [ "$COMP_CWORD" -eq 1 ]; then COMPREPLY+=($(compgen -W '\(verbs.joined(separator: " "))' -- "$word")); fi
+            ;;
+        esac
+      }
+      complete -o filenames -F _tapir tapir
+      """
+  }
+
+  private static var manual: String {
+    var text = #"""
+      .\" Made by 'tapir help manual'.
+      .Dd November 21, 2026
+      .Dt TAPIR 1
+      .Os
+      .Sh NAME
+      .Nm tapir
+      .Nd tar for tape
+      .Sh SYNOPSIS
+      .Nm
+      .Fl c | r | x | t | d
+      .Fl f Ar archive
+      .Op Ar option ...
+      .Op Ar name ...
+      .Nm
+      .Cm volume label | show
+      .Ar archive
+      .Nm
+      .Cm index find
+      .Ar pattern ...
+      .Sh DESCRIPTION
+      .Nm
+      is a
+      .Xr tar 1
+      whose archive is a cartridge in a tape drive
+      .Pq Pa /dev/nst0
+      or a virtual cartridge: a folder that behaves like one.
+      Every member is laid down as a labelled file of its own, and an index on disk knows where, so that one member is
+      restored with one locate.
+      Members are safe when the batch they belong to is committed: its catalogue written and the drive's buffer flushed.
+      .Pp
+      A new virtual cartridge is made when the name of
+      .Ar archive
+      ends in
+      .Pa .vtl
+      or a slash.
+      Without
+      .Fl f
+      the archive is
+      .Ev TAPE .
+      .Sh OPTIONS
+
+      """#
+    for section in OptionSpecification.Section.allCases {
+      let options = OptionTable.supported.filter { $0.section == section }
+      if options.isEmpty { continue }
+      text += ".Ss \(section.rawValue)\n.Bl -tag -width Ds\n"
+      for option in options { text += item(option) }
+      text += ".El\n"
+    }
+    text += #"""
+      .Sh ENVIRONMENT
+      .Bl -tag -width Ds
+      .It Ev TAPE
+      The archive when there is no
+      .Fl f .
+      .It Ev TAR_OPTIONS
+      Options put before those of the command line.
+      .It Ev TAPIR_INDEX
+      The index when there is no
+      .Fl -index-db .
+      .El
+      .Sh FILES
+      .Bl -tag -width Ds
+      .It Pa CARTRIDGE/index.sqlite
+      Index of a virtual cartridge.
+      .It Pa /var/lib/tapir/index.sqlite
+      Index of root's volumes in drives.
+      .It Pa $XDG_STATE_HOME/tapir/index.sqlite
+      Index of other users' volumes in drives.
+      .El
+      .Sh EXIT STATUS
+      0 all done; 1 some files differ or changed while they were read; 2 something failed.
+      .Sh EXAMPLES
+      Archive a directory on the cartridge in the drive, list it, restore one file:
+      .Bd -literal -offset indent
+      tapir -cf /dev/nst0 /home
+      tapir -tf /dev/nst0
+      tapir -xf /dev/nst0 home/me/notes.txt
+      .Ed
+      .Pp
+      A database dump straight to tape, and back:
+      .Bd -literal -offset indent
+      pg_dump db | tapir -rf /dev/nst0 --stream db.sql
+      tapir -xOf /dev/nst0 db.sql | psql db
+      .Ed
+      .Pp
+      Where a file is, without a cartridge:
+      .Bd -literal -offset indent
+      tapir index find '*notes.txt'
+      .Ed
+      .Sh SEE ALSO
+      .Xr mt 1 ,
+      .Xr tar 1 ,
+      .Xr st 4
+      """#
+    return text
+  }
+
+  private static func item(_ option: OptionSpecification) -> String {
+    func escaped(_ text: String) -> String { text.map { $0 == "-" ? "\\-" : "\($0)" }.joined() }
+    var names: [String] = []
+    if let short = option.short { names.append("Fl \(short)") }
+    if let long = option.long {
+      names.append("Fl \(escaped("-" + long))" + (option.argument == .required ? " Ns = Ns Ar \(option.value)" : ""))
+    }
+    return ".It \(names.joined(separator: " , "))\n\(escaped(option.help)).\n"
+  }
+}
