@@ -4,7 +4,26 @@ SWIFT ?= swift
 RELEASE = -c release --static-swift-stdlib -Xlinker -s --product tapir
 CHECKS = --explicit-target-dependency-import-check error
 
-.PHONY: build test test-vm bench install clean
+# Debian packages: what the build needs, and the other programs that the tests compare with.
+BUILD_PACKAGES = make pkg-config libacl1-dev libjansson-dev liblz4-dev libsqlite3-dev libxxhash-dev
+TEST_PACKAGES = acl attr kmod libarchive-tools lsscsi lz4 man-db mt-st mtx open-iscsi python3 rsync sg3-utils sqlite3 xxhash
+SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
+
+.PHONY: deps demo build test test-vm bench install clean
+
+deps:
+	$(SUDO) apt-get update -q
+	$(SUDO) apt-get install -y -q --no-install-recommends $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+# /usr/include onto a virtual cartridge and back.
+demo: build
+	PATH="$$($(SWIFT) build $(RELEASE) --show-bin-path):$$PATH" sh -e -x -c ' \
+	  rm -rf demo.vtl out; mkdir out; \
+	  tapir -cf demo.vtl /usr/include; \
+	  tapir -tf demo.vtl | tail -n 3; \
+	  tapir -xf demo.vtl -C out; \
+	  diff -r /usr/include out/usr/include; \
+	  tapir volume show demo.vtl'
 
 build:
 	$(SWIFT) build $(RELEASE) $(CHECKS)
