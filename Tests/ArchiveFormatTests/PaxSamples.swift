@@ -104,7 +104,7 @@ enum PaxSamples {
       sparse("s-front", 10_000, [(8192, 1808)]), sparse("s-behind", 1_000_000, [(0, 10)]),
       sparse("s-between", 70_000, [(0, 4096), (32_768, 512), (65_536, 4464)]), sparse("s-hole", 65_536, []),
       sparse("s-whole", 600, [(0, 600)]), sparse("deep/er/s-\(String(repeating: "n", count: 120))", 9000, [(4096, 1)]),
-      sparse("s-many", 4_000_000, (0..<200).map { (Int64($0) * 20_480, 512) }),
+      sparse("s-many", 4_200_000, (0..<200).map { (Int64($0) * 20_480, 512) }),
     ]
   }
 
