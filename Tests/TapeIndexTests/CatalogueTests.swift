@@ -93,6 +93,12 @@ struct CatalogueTests {
     return false
   }
 
+  private func members(_ frame: [UInt8]) throws -> [MemberRecord] {
+    var records: [MemberRecord] = []
+    try Catalogue(frame).forEachMember { _, record in records.append(record) }
+    return records
+  }
+
   @Test func aDamagedFrameIsABadCatalogue() throws {
     var generator = SeededGenerator("aDamagedFrameIsABadCatalogue")
     var rows = try Rows()
@@ -101,7 +107,10 @@ struct CatalogueTests {
     for place in Array(0..<64) + (0..<200).map({ _ in Int.random(in: 0..<frame.count, using: &generator) }) {
       var damaged = frame
       damaged[place] ^= UInt8.random(in: 1...255, using: &generator)
-      #expect(isBad(damaged), "byte \(place)")
+      // LZ4 can say the same in two ways (a repeat of zeros from another place): then the rows are the same too.
+      let isHarmless = try !isBad(damaged) && members(damaged) == members(frame)
+      let isNoticed = isHarmless || isBad(damaged)
+      #expect(isNoticed, "byte \(place)")
     }
     for count in Array(0..<32) + (0..<60).map({ _ in Int.random(in: 0..<frame.count, using: &generator) }) {
       #expect(isBad(Array(frame[..<count])), "cut at \(count)")
