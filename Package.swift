@@ -86,5 +86,19 @@ let package = Package(
     .testTarget(
       name: "HostFilesTests", dependencies: ["HostFiles", "ArchiveFormat", "CLinux"],
       swiftSettings: settings),
+    .testTarget(
+      name: "ArchiveFormatTests",
+      dependencies: ["ArchiveFormat", "TapeLabels", "TapeIO", "TapeTestSupport"],
+      resources: [.copy("Oracles")], swiftSettings: settings),
+    .testTarget(
+      name: "TapeIndexTests",
+      dependencies: ["TapeIndex", "ArchiveFormat", "TapeLabels", "TapeIO", "TapeTestSupport", "CLinux"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ArchiveOperationsTests",
+      dependencies: [
+        "ArchiveOperations", "TapeIndex", "ArchiveFormat", "TapeLabels", "TapeIO", "VirtualTape", "TapeTestSupport",
+      ],
+      swiftSettings: settings),
   ]
 )

@@ -37,6 +37,7 @@ public struct Member: Equatable, Sendable {
   /// Major and minor number of a device node; else 0.
   public var deviceNumber = DeviceNumber(major: 0, minor: 0)
   /// The parts of a sparse file that hold data, ascending and apart; nil when the file is not treated as sparse.
+  /// Each but the last is whole tar records long: GNU tar pads every one of them when it reads (bsdtar and Python do not).
   public var dataExtents: [Extent]?
   /// Extended attributes by name, as the kernel has them, in the order of their names.
   public var extendedAttributes: [ExtendedAttribute] = []

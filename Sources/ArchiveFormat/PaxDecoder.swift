@@ -12,6 +12,8 @@ public enum PaxDecoder {
 
   /// The longest extended header that is believed, in bytes.
   static let longestExtendedHeader: Int64 = 64 << 20
+  /// The longest content that is believed, in bytes: sums of sizes stay in range.
+  static let longestContent: Int64 = 1 << 60
   /// The longest list of extents that is believed.
   static let mostExtents = 16 << 20
 
@@ -22,13 +24,19 @@ public enum PaxDecoder {
     var byteCount: Int64 = 0
     while true {
       let first = try bytes.next(tarRecordSize)
-      if first.isEmpty { return nil }
+      if first.isEmpty {
+        guard byteCount == 0 else { throw malformed("the archive ends behind an extended header") }
+        return nil
+      }
       var record = [UInt8](first)
       if record.count < tarRecordSize {
         record += try bytes.take(tarRecordSize - record.count, of: "a tar header")
       }
+      if record.allSatisfy({ $0 == 0 }) {
+        guard byteCount == 0 else { throw malformed("the archive ends behind an extended header") }
+        return nil
+      }
       byteCount += Int64(tarRecordSize)
-      if record.allSatisfy({ $0 == 0 }) { return nil }
       try check(record)
       let size = try number(record[TarField.size], "size")
       switch record[TarField.typeflag] {
@@ -83,6 +91,7 @@ public enum PaxDecoder {
     }
     var storedSize = size
     var realSize: Int64?
+    var sparseName: [UInt8]?
     for (keyword, value) in extended {
       switch String(decoding: keyword, as: UTF8.self) {
       case "path": member.path = value
@@ -97,17 +106,20 @@ public enum PaxDecoder {
       case "SCHILY.devminor": member.deviceNumber.minor = UInt32(truncatingIfNeeded: try decimal(value, "devminor"))
       case "SCHILY.acl.access": member.accessACL = value
       case "SCHILY.acl.default": member.defaultACL = value
-      case "GNU.sparse.name": member.path = value
+      case "GNU.sparse.name": sparseName = value
       case "GNU.sparse.realsize": realSize = try decimal(value, "GNU.sparse.realsize")
+      case "GNU.sparse.map", "GNU.sparse.numblocks": throw malformed("its sparse map is older than format 1.0")
       case let other where other.hasPrefix("SCHILY.xattr."):
         member.extendedAttributes.append(
           ExtendedAttribute(name: unescaped(keyword.dropFirst("SCHILY.xattr.".utf8.count)), value: value))
       default: break  // keywords of other programs say nothing that is restored
       }
     }
+    if let sparseName { member.path = sparseName }
     while member.path.count > 1, member.path.last == UInt8(ascii: "/") { member.path.removeLast() }
-    guard storedSize >= 0, kind == .regular || storedSize == 0 else {
-      throw malformed("its size is \(storedSize)")
+    let longest = max(storedSize, realSize ?? 0)
+    guard longest <= longestContent, kind == .regular || longest == 0 else {
+      throw malformed("its size is \(longest)")
     }
     member.size = realSize ?? storedSize
     if realSize != nil { member.dataExtents = [] }
@@ -121,10 +133,11 @@ public enum PaxDecoder {
   /// Octal digits between spaces and NULs, or base 256 when the first bit is set (GNU).
   private static func number(_ field: ArraySlice<UInt8>, _ name: String) throws(VolumeError) -> Int64 {
     if let first = field.first, first & 0x80 != 0 {
-      guard first == 0x80, field.dropFirst().prefix(field.count - 9).allSatisfy({ $0 == 0 }) else {
+      let digits = field.dropFirst()
+      guard first == 0x80, digits.dropLast(8).allSatisfy({ $0 == 0 }) else {
         throw malformed("its \(name) is out of range")
       }
-      let value = field.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      let value = digits.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
       guard value <= Int64.max else { throw malformed("its \(name) is out of range") }
       return Int64(value)
     }

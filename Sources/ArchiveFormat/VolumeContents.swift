@@ -28,9 +28,7 @@ extension VolumeReader {
   /// A tape is blank only if the drive says so: a block that is too long, a medium error or another label never pass for
   /// blank.
   public func inspect() throws(VolumeError) -> VolumeContents {
-    forgetPosition()
-    try driving { () throws(DriveError) in try drive.rewind() }
-    try go(to: .beginningOfTape)
+    try rewind()
     let first: LabelBlock
     switch try readLabel() {
     case .endOfData: return .blank

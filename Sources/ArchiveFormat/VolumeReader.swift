@@ -56,6 +56,13 @@ public final class VolumeReader {
     position = block
   }
 
+  /// Goes to beginning of tape.
+  func rewind() throws(VolumeError) {
+    position = nil
+    try driving { () throws(DriveError) in try drive.rewind() }
+    position = .beginningOfTape
+  }
+
   /// Forgets where the tape stands, after something else moved it.
   public func forgetPosition() { position = nil }
 

@@ -23,11 +23,14 @@ extension VolumeReader {
     guard let last = try headerBefore(end) else {
       throw .malformed(what: "volume \(vsn)", why: "no header is found before its end of data")
     }
-    if case .catalogue(let batch) = last.identifier, try spaceToTrailer() {
+    if try spaceToTrailer() {
       let labels = try trailingGroup(of: last)
       if labels == .endOfVolume { return .endOfVolume }
-      if labels == .endOfFile, try here() == end {
-        return .catalogue(batch: batch, try openFile(at: last.block, sequence: last.sequence, vsn: vsn))
+      if labels == .endOfFile, case .catalogue(let batch) = last.identifier {
+        // What lies behind a whole catalogue is less than a header: it is the catalogue that counts, not the one before.
+        let isClean = try here() == end
+        let header = try openFile(at: last.block, sequence: last.sequence, vsn: vsn)
+        return isClean ? .catalogue(batch: batch, header) : .uncommitted(batch: batch, header)
       }
     }
     let (batch, header) = try lastCatalogue(before: last, vsn: vsn)
@@ -59,11 +62,11 @@ extension VolumeReader {
 
   /// Goes to an AUL file by counting filemarks from beginning of tape, and reads its header.
   public func openFile(sequence: UInt64, vsn: VSN) throws(VolumeError) -> Header {
-    forgetPosition()
-    try driving { () throws(DriveError) in try drive.rewind() }
+    try rewind()
     if sequence == 1 {
       try go(to: .beginningOfTape.advanced(by: 1))
     } else {
+      forgetPosition()
       let outcome = try driving { () throws(DriveError) in try drive.space(filemarks: 3 * Int(sequence - 1)) }
       guard outcome == .done else { throw .malformed(what: "volume \(vsn)", why: "file \(sequence) is not on it") }
     }

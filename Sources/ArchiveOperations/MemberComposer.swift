@@ -43,13 +43,13 @@ final class MemberComposer {
 
   // MARK: Layouts
 
-  private func composePax(_ opened: OpenedMember) throws(Stopped) {
+  private func composePax(_ opened: OpenedMember, isIncomplete wasCut: Bool = false) throws(Stopped) {
     let member = opened.member
     begin(FileBegin(layout: .pax, path: member.path))
     header.removeAll(keepingCapacity: true)
     encoder.append(member, to: &header)
     try append(header)
-    var isIncomplete = false
+    var isIncomplete = wasCut
     if member.kind == .regular {
       let extents = member.dataExtents ?? (member.size > 0 ? [Extent(offset: 0, length: member.size)] : [])
       var position: Int64 = 0
@@ -95,7 +95,7 @@ final class MemberComposer {
     }
     if member.size == 0 {
       block?.begin = nil
-      return try composePax(OpenedMember(member: member, content: nil))
+      return try composePax(OpenedMember(member: member, content: nil), isIncomplete: isIncomplete)
     }
     try end(.raw, member, contentOffset: 0, isIncomplete: isIncomplete)
   }

@@ -25,7 +25,6 @@ struct PlannedMember {
 final class RestorePlan {
   private let selection: Selection
   private var waiting: StoredMember?
-  /// Members whose content is needed for a link but that were not selected, each read once for each such link.
   private let volumeName: VSN
 
   init(_ selection: Selection, volume: IndexFile.Volume) throws(IndexError) {

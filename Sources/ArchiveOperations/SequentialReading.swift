@@ -32,6 +32,8 @@ public struct SequentialReading {
     let restorer = sink.map { MemberRestorer(sink: $0, options: options, observer: observer) }
     let volume = VolumeInSequence(
       reader: reader, vsn: vsn, restorer: restorer, isWanted: isWanted, observer: observer, listed: listed)
+    // Also when the tape fails: what was restored so far gets what is set last.
+    defer { volume.finish() }
     try onVolume { () throws(VolumeError) in
       var header = first
       while true {
@@ -44,7 +46,6 @@ public struct SequentialReading {
         header = next
       }
     }
-    volume.finish()
   }
 }
 

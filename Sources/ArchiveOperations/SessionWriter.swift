@@ -69,6 +69,7 @@ final class SessionWriter {
       if isFull { noteLeftOut(ring) } else { try commit(.sessionEnd) }
     } catch {
       for path in unconfirmed { observer.report(.unconfirmed(path: path)) }
+      if let openPath { observer.report(.unconfirmed(path: openPath)) }
       throw error
     }
   }
@@ -89,7 +90,8 @@ final class SessionWriter {
     }
     if let file = block.end { try end(file) }
   }
-  private var openPath: [UInt8] = []
+  /// The name of the member that is being written.
+  private var openPath: [UInt8]?
 
   /// Runs a write that belongs to a member. When the volume comes to its end in it, the member is rolled back, what is
   /// before it is committed, and the result is false.
@@ -101,6 +103,7 @@ final class SessionWriter {
       guard case .endOfMedium = error else { throw .volume(error) }
     }
     summary.firstLeftOut = openPath
+    openPath = nil
     if volume.isWORM {
       // Nothing can be written over: the file is closed as it is, and no catalogue will know it.
       _ = try onVolume { () throws(VolumeError) in try writer.end() }
@@ -124,6 +127,7 @@ final class SessionWriter {
       layout: file.layout, digest: file.digest)
     let records = file.records.map { resolvingLink($0, in: placement) }
     for record in records { unconfirmed.append(record.member.path) }
+    openPath = nil
     try onIndex { () throws(IndexError) in try catalogue.add(placement, records) }
     batchBytes += file.byteCount
     let age = steadySeconds() - (batchBegan ?? steadySeconds())

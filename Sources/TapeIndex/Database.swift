@@ -19,8 +19,11 @@ final class Database {
     }
     self.handle = handle
     self.path = name
-    sqlite3_busy_timeout(handle, 10_000)
+    waitsAtMost(milliseconds: 10_000)
   }
+
+  /// How long another process may write before this one gives up.
+  func waitsAtMost(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 
   deinit {
     // close_v2 cannot fail: it waits for statements that are still open. Every transaction was ended before.

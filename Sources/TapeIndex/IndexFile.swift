@@ -23,8 +23,9 @@ public final class IndexFile {
     switch access {
     case .readWrite:
       database = try Database(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-      try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+      // Only when it is known to be ours: another program's database is not changed.
       try prepare()
+      try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
     case .readOnly:
       database = try Self.openForReading(path)
       try check()

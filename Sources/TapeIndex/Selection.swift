@@ -152,7 +152,9 @@ public final class Selection {
         let all = try database.prepare(byName + " ORDER BY m.directory, m.name")
         self.matches[number] = try choose(from: all, query, into: insert, where: matches)
       case .literal(let path):
-        let name = MemberName(path: path)
+        // The names of directories have no slash at their end here.
+        let bare = path.count > 1 && path.last == UInt8(ascii: "/") ? Array(path.dropLast()) : path
+        let name = MemberName(path: bare)
         let exact = try database.prepare(
           byName + " WHERE m.directory = (SELECT id FROM directory WHERE path = ?) AND m.name = ?")
         exact.bind(1, name.directory)

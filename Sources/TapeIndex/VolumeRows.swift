@@ -4,11 +4,17 @@ internal import TapeLabels
 
 extension Timestamp {
   /// Nanoseconds since 1970: how the tables hold the times that this program makes.
-  var totalNanoseconds: Int64 { seconds * 1_000_000_000 + Int64(nanoseconds) }
+  var totalNanoseconds: Int64 {
+    let (whole, isOut) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (total, isSumOut) = whole.addingReportingOverflow(Int64(nanoseconds))
+    // Beyond the years 1677 to 2262, which only a foreign catalogue can say.
+    guard !isOut, !isSumOut else { return seconds < 0 ? .min : .max }
+    return total
+  }
 
   init(totalNanoseconds value: Int64) {
-    let seconds = (value - (value % 1_000_000_000 + 1_000_000_000) % 1_000_000_000) / 1_000_000_000
-    self.init(seconds: seconds, nanoseconds: Int32(value - seconds * 1_000_000_000))
+    let (whole, rest) = value.quotientAndRemainder(dividingBy: 1_000_000_000)
+    self.init(seconds: rest < 0 ? whole - 1 : whole, nanoseconds: Int32(rest < 0 ? rest + 1_000_000_000 : rest))
   }
 }
 
@@ -121,8 +127,8 @@ enum VolumeRows {
 
   /// Where the batch's catalogue lies, and what follows it.
   static func cataloguePlacement(_ row: Statement) -> (CataloguePlacement, end: BlockID)? {
-    guard let block = row.optionalInteger(12), let digest = Digest(bytes: row.blob(13)),
-      let end = row.optionalInteger(14)
+    guard let block = row.optionalInteger(12), block >= 0, let digest = Digest(bytes: row.blob(13)),
+      let end = row.optionalInteger(14), end >= 0
     else { return nil }
     return (
       CataloguePlacement(

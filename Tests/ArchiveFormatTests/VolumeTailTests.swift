@@ -1,0 +1,116 @@
+import ArchiveFormat
+import TapeIO
+import TapeLabels
+import TapeTestSupport
+import Testing
+
+/// Where the next session appends, whatever the last one left behind.
+struct VolumeTailTests {
+  private let vsn: VSN
+  init() throws { vsn = try VSN("V00001") }
+
+  private enum Tail: Equatable { case clean(UInt32, BlockID), uncommitted(UInt32, BlockID), full }
+
+  private func tail(_ drive: any TapeDrive) throws -> Tail {
+    let reader = VolumeReader(drive: drive)
+    switch try reader.findTail(vsn: vsn) {
+    case .catalogue(let batch, let header):
+      // It stands behind the header it gives: the catalogue comes next.
+      _ = try reader.readCatalogue(behind: header)
+      return .clean(batch, header.block)
+    case .uncommitted(let batch, let header):
+      _ = try reader.readCatalogue(behind: header)
+      return .uncommitted(batch, header.block)
+    case .endOfVolume: return .full
+    }
+  }
+
+  @Test func aVolumeWithCatalogueZeroAloneIsClean() throws {
+    let session = try Session()
+    try session.catalogue()
+    #expect(try tail(session.drive) == .clean(0, BlockID(1)))
+  }
+
+  @Test func theLastOfSeveralCataloguesIsFound() throws {
+    let session = try Session()
+    try session.catalogue()
+    for count in [3, 0, 1] {
+      for _ in 0..<count { try session.file([[1], [2]]) }
+      let placed = try session.catalogue()
+      #expect(try tail(session.drive) == .clean(session.batch - 1, placed.header))
+      try session.drive.spaceToEndOfData()
+    }
+  }
+
+  @Test func aBatchCutOffAtAnyObjectLeadsToTheCatalogueBeforeIt() throws {
+    let session = try Session()
+    try session.catalogue()
+    try session.file([[1]])
+    let committed = try session.catalogue()
+    let end = session.cartridge.records.count
+    for _ in 0..<3 { try session.file([[UInt8](repeating: 3, count: 16 << 10), [4], [5]]) }
+    let last = try session.catalogue(String(repeating: "long ", count: 10_000))
+    for count in end...session.cartridge.records.count {
+      let found = try tail(try session.cut(at: count))
+      switch count {
+      case end: #expect(found == .clean(1, committed.header))
+      case session.cartridge.records.count: #expect(found == .clean(2, last.header))
+      default: #expect(found == .uncommitted(1, committed.header), "cut at object \(count)")
+      }
+    }
+  }
+
+  @Test func aSecondTailCutOffBehindCatalogueZeroLeadsToIt() throws {
+    let session = try Session()
+    try session.catalogue()
+    let end = session.cartridge.records.count
+    try session.file([[1]])
+    try session.catalogue()
+    for count in end + 1..<session.cartridge.records.count {
+      #expect(try tail(try session.cut(at: count)) == .uncommitted(0, BlockID(1)), "cut at object \(count)")
+    }
+  }
+
+  @Test func aTornCatalogueZeroIsNoVolume() throws {
+    let session = try Session()
+    try session.catalogue()
+    for count in 1..<session.cartridge.records.count {
+      #expect(throws: VolumeError.self, "cut at object \(count)") { try tail(try session.cut(at: count)) }
+    }
+  }
+
+  @Test func anEndOfVolumeLabelMeansFull() throws {
+    for isCatalogue in [true, false] {
+      let session = try Session()
+      try session.catalogue()
+      try session.file([[1]])
+      if isCatalogue { try session.catalogue() }
+      let drive = try MemoryDrive()
+      for (number, record) in session.cartridge.records.enumerated() {
+        guard case .block(var bytes) = record, number > session.cartridge.records.count - 5, bytes[0] == 0x45 else {
+          try drive.put(record)
+          continue
+        }
+        bytes[2] = UInt8(ascii: "V")
+        try drive.put(.block(bytes))
+      }
+      #expect(try tail(drive) == .full, "\(isCatalogue)")
+    }
+  }
+
+  @Test func memberDataThatLooksLikeLabelsIsNotTakenForThem() throws {
+    let session = try Session()
+    try session.catalogue()
+    let committed = try session.catalogue()
+    let labels = session.cartridge.records.compactMap { record -> [UInt8]? in
+      guard case .block(let bytes) = record, bytes.count == 80 else { return nil }
+      return bytes
+    }
+    let end = session.cartridge.records.count
+    _ = try session.write(.members(batch: session.batch, layout: .raw, ordinal: 1), [labels[1]])
+    _ = try session.write(.members(batch: session.batch, layout: .raw, ordinal: 2), [labels[4]])
+    for count in end + 1...session.cartridge.records.count {
+      #expect(try tail(try session.cut(at: count)) == .uncommitted(1, committed.header), "cut at object \(count)")
+    }
+  }
+}

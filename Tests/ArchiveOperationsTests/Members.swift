@@ -1,0 +1,136 @@
+import ArchiveFormat
+import Synchronization
+import TapeTestSupport
+
+/// A member made up for a test, and how reading it goes.
+struct TestMember: SourceMember {
+  var member: Member
+  var content: [UInt8] = []
+  var isStream = false
+  /// Bytes after which the source gives no more.
+  var shrinksTo: Int?
+  /// Bytes after which reading fails.
+  var failsAt: Int?
+  /// Whether it cannot be opened.
+  var isGone = false
+
+  static func file(_ path: String, _ content: [UInt8]) -> TestMember {
+    TestMember(
+      member: Member(
+        path: Array(path.utf8), kind: .regular, mode: 0o644, ownership: Ownership(user: 1, group: 2),
+        size: Int64(content.count), modified: Timestamp(seconds: 1_700_000_000)), content: content)
+  }
+
+  static func stream(_ path: String, _ content: [UInt8]) -> TestMember {
+    var made = file(path, content)
+    made.member.size = 0
+    made.isStream = true
+    return made
+  }
+
+  /// A file with several names, and one of the others.
+  static func linked(_ path: String, inode: UInt64, _ content: [UInt8]) -> TestMember {
+    var made = file(path, content)
+    made.member.sourceFile = SourceFile(device: 1, inode: inode, linkCount: 2)
+    return made
+  }
+
+  static func link(_ path: String, to target: String, inode: UInt64) -> TestMember {
+    var made = linked(path, inode: inode, [])
+    made.member.kind = .hardLink
+    made.member.linkTarget = Array(target.utf8)
+    return made
+  }
+
+  func open() throws(MemberNotice) -> OpenedMember {
+    if isGone { throw MemberNotice(member.path, "Cannot open: No such file or directory", .failure) }
+    let bytes = content.isEmpty && !isStream && failsAt == nil ? nil : TestContent(self)
+    return OpenedMember(member: member, content: bytes, isStream: isStream)
+  }
+}
+
+final class TestContent: MemberContent {
+  private let source: TestMember
+  init(_ source: TestMember) { self.source = source }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(MemberNotice) -> Int {
+    if let failsAt = source.failsAt, offset >= Int64(failsAt) {
+      throw MemberNotice(source.member.path, "Read error: Input/output error", .failure)
+    }
+    let end = min(source.content.count, source.shrinksTo ?? .max, source.failsAt ?? .max)
+    let count = max(0, min(buffer.count, end - Int(offset)))
+    source.content.withUnsafeBytes {
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[Int(offset)..<Int(offset) + count]))
+    }
+    return count
+  }
+
+  func close() -> MemberNotice? { nil }
+}
+
+final class TestSource: MemberSource {
+  private var members: [TestMember]
+  init(_ members: [TestMember]) { self.members = members.reversed() }
+  func next() -> SourceItem? { members.popLast().map { .member($0) } }
+}
+
+/// What was restored, by name. A member that was discarded is not in it.
+final class TestSink: MemberSink {
+  var files: [String: [UInt8]] = [:]
+  var links: [String: String] = [:]
+  var others: [String: Member.Kind] = [:]
+  var order: [String] = []
+  var discarded: [String] = []
+  var isFinished = false
+
+  func create(_ member: Member) throws(MemberNotice) {
+    let name = String(decoding: member.path, as: UTF8.self)
+    order.append(name)
+    guard member.kind == .hardLink else {
+      others[name] = member.kind
+      return
+    }
+    let target = String(decoding: member.linkTarget, as: UTF8.self)
+    guard files[target] != nil else {
+      throw MemberNotice(member.path, "Cannot hard link to '\(target)': No such file or directory", .failure)
+    }
+    links[name] = target
+  }
+
+  func beginFile(_ member: Member) throws(MemberNotice) -> (any FileWriter)? { TestWriter(member, self) }
+  func finish() -> [MemberNotice] {
+    isFinished = true
+    return []
+  }
+
+  /// Contents by name, links followed.
+  var contents: [String: [UInt8]] { files.merging(links.compactMapValues { files[$0] }) { one, _ in one } }
+}
+
+final class TestWriter: FileWriter {
+  private let member: Member
+  private let sink: TestSink
+  private var bytes: [UInt8]
+  init(_ member: Member, _ sink: TestSink) {
+    self.member = member
+    self.sink = sink
+    bytes = [UInt8](repeating: 0, count: Int(member.size))
+  }
+
+  func write(_ part: RawSpan, at offset: Int64) throws(MemberNotice) {
+    part.withUnsafeBytes { source in
+      bytes.withUnsafeMutableBytes {
+        UnsafeMutableRawBufferPointer(rebasing: $0[Int(offset)...]).copyMemory(from: source)
+      }
+    }
+  }
+
+  func commit() throws(MemberNotice) -> [MemberNotice] {
+    let name = String(decoding: member.path, as: UTF8.self)
+    sink.files[name] = bytes
+    sink.order.append(name)
+    return []
+  }
+
+  func discard() { sink.discarded.append(String(decoding: member.path, as: UTF8.self)) }
+}
