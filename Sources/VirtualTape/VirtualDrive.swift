@@ -89,7 +89,10 @@ public final class VirtualDrive: TapeDrive {
     lastSync = tape.end.offset
   }
 
-  deinit { lz4State.deallocate() }
+  deinit {
+    if tape.data.descriptor >= 0 { CartridgeLock.release(tape.data) }
+    lz4State.deallocate()
+  }
 
   private static func headerBlock(_ data: File, _ uuid: UUID) throws(DriveError) -> [UInt8] {
     var block = [UInt8](repeating: 0, count: DataHeader.byteCount)
@@ -184,7 +187,8 @@ public final class VirtualDrive: TapeDrive {
     if isWritable, isChanged, !isBroken {
       try closeInOrder()
     }
-    // Unlocks. What mattered was synced.
+    CartridgeLock.release(tape.data)
+    // What mattered was synced.
     try tape.data.close(operation: "close")
   }
 }
