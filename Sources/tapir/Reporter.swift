@@ -55,6 +55,7 @@ final class Reporter: OperationObserver {
   private func report(_ notice: MemberNotice) {
     raise(notice.severity)
     let name = notice.path.isEmpty ? [] : Quoting.escaped(notice.path) + Array(": ".utf8)
+    if notice.isFinding { return print(name + Array(notice.message.utf8)) }
     say(name + Array(notice.message.utf8))
   }
 
