@@ -103,6 +103,7 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
   private var count = 0
   private var isFinished = false
   private var isCancelled = false
+  private var isWoken = false
   /// Set when the ring was full: the producer rests until half of it is free, so that it is woken seldom.
   private var isDraining = false
   /// Bytes in a block.
@@ -157,12 +158,15 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
     }
   }
 
-  /// Waits for a block; nil at the end. It is the consumer's until ``release()``.
+  /// Waits for a block; nil at the end, and behind ``wake()``. It is the consumer's until ``release()``.
   func next() -> Block? {
-    monitor.locked(when: { count > 0 || isFinished || isCancelled }) {
-      count > 0 && !isCancelled ? slots[head] : nil
+    monitor.locked(when: { count > 0 || isFinished || isCancelled || isWoken }) {
+      count > 0 && !isCancelled && !isWoken ? slots[head] : nil
     }
   }
+
+  /// Has the consumer wait no more.
+  func wake() { monitor.locked { isWoken = true } }
 
   /// Gives the block that ``next()`` gave back.
   func release() {

@@ -22,6 +22,8 @@ final class Reporter: OperationObserver {
     var unconfirmed = 0
     var listing = ListingFormat()
     var outputFailed = false
+    var failures = 0
+    var interruptedStatus: Int32?
   }
 
   init(verbosity: Verbosity, namesGoToErrors: Bool) {
@@ -65,7 +67,10 @@ final class Reporter: OperationObserver {
   }
 
   private func raise(_ severity: MemberNotice.Severity) {
-    state.withLock { $0.status = max($0.status, severity) }
+    state.withLock {
+      $0.status = max($0.status, severity)
+      if severity == .failure { $0.failures += 1 }
+    }
   }
 
   private func name(_ member: Member) {
@@ -100,6 +105,12 @@ final class Reporter: OperationObserver {
     }
   }
 
+  /// Failures reported so far.
+  var failures: Int { state.withLock { $0.failures } }
+
+  /// The exit status whatever else was reported: the session was interrupted.
+  func endsWith(status: Int32) { state.withLock { $0.interruptedStatus = status } }
+
   /// Text on standard output.
   func print(_ text: String) { print(Array(text.utf8)) }
 
@@ -113,10 +124,11 @@ final class Reporter: OperationObserver {
 
   /// Brings everything out and returns the exit status: tar's 0, 1 or 2.
   func finish(endsWithSummary: Bool = true) -> Int32 {
-    let (status, outputFailed) = state.withLock { state in
+    let (status, outputFailed, interrupted) = state.withLock { state in
       Self.flush(&state)
-      return (state.status, state.outputFailed)
+      return (state.status, state.outputFailed, state.interruptedStatus)
     }
+    if let interrupted { return interrupted }
     if outputFailed {
       say("standard output: Cannot write: \(String(cString: strerror(EIO)))")
       return 2

@@ -15,13 +15,23 @@ struct DeliveryTests {
     func finish() -> [MemberNotice] { [] }
     func write(_ bytes: RawSpan, at offset: Int64) throws(MemberNotice) {
       #expect(offset == Int64(delivered.count))
-      for index in 0..<bytes.byteCount { delivered.append(bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)) }
+      bytes.withUnsafeBytes { delivered += $0 }
     }
     func commit() throws(MemberNotice) -> [MemberNotice] { [] }
     func discard() {}
   }
 
   private let chunk = ContentDigester.chunkSize
+
+  /// Bytes of which no two blocks are the same: each begins with its number.
+  private func pattern(_ size: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < size {
+      withUnsafeBytes(of: UInt64(bytes.count)) { bytes += $0 }
+      bytes += repeatElement(7, count: 1016)
+    }
+    return Array(bytes.prefix(size))
+  }
 
   private func restore(_ drive: any TapeDrive, _ index: IndexFile, _ events: Events) throws -> [UInt8] {
     let pipe = Pipe()
@@ -34,7 +44,7 @@ struct DeliveryTests {
 
   @Test(arguments: [0, 1, 4 << 20, 4 << 20 + 1, 9 << 20])
   func aWholeMemberIsDelivered(_ size: Int) throws {
-    let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
+    let content = pattern(size)
     for layout in [Layout.pax, .raw] {
       let drive = try MemoryDrive()
       let index = try IndexFile()
@@ -44,7 +54,7 @@ struct DeliveryTests {
   }
 
   @Test func nothingOfADamagedChunkIsDelivered() throws {
-    let content = (0..<(10 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
+    let content = pattern(10 << 20)
     let drive = try MemoryDrive()
     let index = try IndexFile()
     try Tape.create([.file("a", content)], on: drive, index: index, layout: .raw)

@@ -253,7 +253,7 @@ struct BadInputTests {
       ("-cf plain.tar .", "cannot create archive plain.tar: this version works with tape drives and virtual cartridges only"),
       ("-tf /dev/null", "cannot use /dev/null as the archive: it is no tape device"),
       ("-tf host:tape", "cannot use archive host:tape on another machine: this version works with tape drives and virtual cartridges only"),
-      ("volume", "'volume' is followed by what to do: 'volume label', 'volume show'"),
+      ("volume", "'volume' is followed by what to do: 'volume label', 'volume show', 'volume verify'"),
       ("index find", "'index find' takes a name or a pattern"), ("volume show", "'volume show' takes an archive"),
     ] {
       let result = try place.shell("$TAPIR \(words)")
