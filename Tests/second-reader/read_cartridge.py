@@ -136,7 +136,7 @@ class Cartridge:
             return None
         f.at = at
         f.end = at + 56 + f.stored + -f.stored % 8
-        if at + 56 + f.stored > self.size:
+        if f.end > self.size:
             return None
         return f
 
