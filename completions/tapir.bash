@@ -3,7 +3,7 @@ _tapir() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
   if [ "$COMP_CWORD" -eq 2 ]; then
     case ${COMP_WORDS[1]} in
-      index) COMPREPLY=($(compgen -W 'find' -- "$word")); return ;;
+      index) COMPREPLY=($(compgen -W 'find rebuild' -- "$word")); return ;;
       volume) COMPREPLY=($(compgen -W 'label show verify' -- "$word")); return ;;
     esac
   fi

@@ -43,8 +43,9 @@ extension VolumeReader {
     return try driving { () throws(DriveError) in try drive.space(filemarks: 1) } == .done
   }
 
-  /// Finds the newest catalogue that lies before the AUL file of `header`, by the file identifiers.
-  private func lastCatalogue(before header: Header, vsn: VSN) throws(VolumeError) -> (batch: UInt32, Header) {
+  /// Finds the newest catalogue that lies before the AUL file of `header`, by the file identifiers, and stands behind its
+  /// header. Moves the tape.
+  public func lastCatalogue(before header: Header, vsn: VSN) throws(VolumeError) -> (batch: UInt32, Header) {
     var header = header
     while true {
       let sequence: UInt64
@@ -62,15 +63,22 @@ extension VolumeReader {
 
   /// Goes to an AUL file by counting filemarks from beginning of tape, and reads its header.
   public func openFile(sequence: UInt64, vsn: VSN) throws(VolumeError) -> Header {
+    guard try space(toFile: sequence) else {
+      throw .malformed(what: "volume \(vsn)", why: "file \(sequence) is not on it")
+    }
+    return try openFile(at: try here(), sequence: sequence, vsn: vsn)
+  }
+
+  /// Goes to where the header of an AUL file must begin, by counting filemarks from beginning of tape; false when the
+  /// volume ends before that.
+  public func space(toFile sequence: UInt64) throws(VolumeError) -> Bool {
     try rewind()
     if sequence == 1 {
       try go(to: .beginningOfTape.advanced(by: 1))
-    } else {
-      forgetPosition()
-      let outcome = try driving { () throws(DriveError) in try drive.space(filemarks: 3 * Int(sequence - 1)) }
-      guard outcome == .done else { throw .malformed(what: "volume \(vsn)", why: "file \(sequence) is not on it") }
+      return true
     }
-    return try openFile(at: try here(), sequence: sequence, vsn: vsn)
+    forgetPosition()
+    return try driving { () throws(DriveError) in try drive.space(filemarks: 3 * Int(sequence - 1)) } == .done
   }
 
   /// The last whole header before `end`: tape file by tape file backwards, four at most for a file that was cut off.

@@ -20,20 +20,21 @@ public struct ReadTarget {
   ) throws(OperationError) -> ReadTarget {
     let reader = VolumeReader(drive: drive)
     let (name, header) = try identify(reader, vsn: vsn)
-    let descriptor = try VolumeSync.identify(reader, behind: header).volume
-    guard descriptor.vsn == name else {
-      throw .refused("volume \(name) has the catalogue of volume \(descriptor.vsn)", hint: nil)
+    // A damaged catalogue 0 stops nothing: every later one says which volume it is.
+    let descriptor = try? VolumeSync.identify(reader, behind: header).volume
+    guard descriptor == nil || descriptor?.vsn == name else {
+      throw .refused("volume \(name) has the catalogue of another volume", hint: nil)
     }
-    if let index,
+    if let index, let descriptor,
       let volume = try onIndex({ () throws(IndexError) in try index.volume(descriptor.id) })
     {
       return ReadTarget(volume: volume, index: index)
     }
     observer.report(.information("volume \(name) is not in the index: reading its catalogues"))
     let temporary = try onIndex { () throws(IndexError) in try IndexFile() }
-    _ = try VolumeSync.bringUpToDate(
-      temporary, reader: reader, vsn: name, expecting: descriptor.id, observer: observer)
-    guard let volume = try onIndex({ () throws(IndexError) in try temporary.volume(descriptor.id) }) else {
+    let found = try VolumeSync.bringUpToDate(
+      temporary, reader: reader, vsn: name, expecting: descriptor?.id, passingDamage: true, observer: observer)
+    guard let volume = try onIndex({ () throws(IndexError) in try temporary.volume(found.descriptor.id) }) else {
       throw .refused("the catalogues of volume \(name) are those of another volume", hint: nil)
     }
     return ReadTarget(volume: volume, index: temporary)

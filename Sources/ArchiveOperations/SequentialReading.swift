@@ -37,12 +37,19 @@ public struct SequentialReading {
     try onVolume { () throws(VolumeError) in
       var header = first
       while true {
-        if case .catalogue = header.identifier {
-          try volume.endBatch(reader.readCatalogue(behind: header))
-        } else {
-          try volume.readFile(header)
+        let next: VolumeReader.Header?
+        do throws(VolumeError) {
+          if case .catalogue = header.identifier {
+            try volume.endBatch(reader.readCatalogue(behind: header))
+          } else {
+            try volume.readFile(header)
+          }
+          next = try reader.nextHeader()
+        } catch {
+          volume.report(error, in: header)
+          next = try volume.headerBehind(header.sequence)
         }
-        guard let next = try reader.nextHeader() else { break }
+        guard let next else { break }
         header = next
       }
     }
@@ -75,6 +82,31 @@ private final class VolumeInSequence {
     self.isWanted = isWanted
     self.observer = observer
     self.listed = listed
+  }
+
+  /// Says that a file could not be read, or not to its end.
+  func report(_ error: VolumeError, in header: VolumeReader.Header) {
+    if case .catalogue = header.identifier { startBatch() }
+    observer.report(.notice(MemberNotice([], "file \(header.sequence) of volume \(vsn): \(error)", .failure)))
+  }
+
+  /// The next header that can be read behind a file that could not; nil when there is none.
+  func headerBehind(_ sequence: UInt64) throws(VolumeError) -> VolumeReader.Header? {
+    var sequence = sequence + 1
+    while try reader.space(toFile: sequence) {
+      do { return try reader.nextHeader() } catch {
+        observer.report(.notice(MemberNotice([], "file \(sequence) of volume \(vsn): \(error)", .failure)))
+        sequence += 1
+      }
+    }
+    return nil
+  }
+
+  private func startBatch() {
+    fileCount = 0
+    digests = [:]
+    rawFiles = [:]
+    waitingLinks = []
   }
 
   func readFile(_ header: VolumeReader.Header) throws(VolumeError) {
@@ -148,10 +180,7 @@ private final class VolumeInSequence {
     }
     for link in waitingLinks { restorer?.restore(link, record: nil, from: MemoryBytes(.init(start: nil, count: 0))) }
     if !raw.isEmpty { try reader.go(to: found.end) }
-    fileCount = 0
-    digests = [:]
-    rawFiles = [:]
-    waitingLinks = []
+    startBatch()
   }
 
   func finish() {

@@ -1,10 +1,12 @@
-internal import ArchiveFormat
+public import ArchiveFormat
 internal import TapeIO
 internal import TapeIndex
 internal import TapeLabels
 
 /// What a session wrote.
 public struct SessionSummary: Equatable, Sendable {
+  /// The volume it wrote to.
+  public var volume: VolumeDescriptor
   /// Members committed.
   public var members = 0
   /// Bytes of user files committed.
@@ -32,7 +34,7 @@ final class SessionWriter {
   private var unconfirmed: [[UInt8]] = []
   /// Where members with several names lie, for the links to them.
   private var linked: [LinkKey: LinkPlacement] = [:]
-  private(set) var summary = SessionSummary()
+  private(set) var summary: SessionSummary
   private(set) var isFull = false
 
   private struct LinkKey: Hashable {
@@ -47,6 +49,7 @@ final class SessionWriter {
     observer: any OperationObserver
   ) throws(OperationError) {
     self.volume = volume
+    summary = SessionSummary(volume: volume.writer.descriptor)
     self.index = index
     self.session = session
     self.limits = limits

@@ -29,14 +29,18 @@ public enum VolumeSync {
 
   /// Goes to end of data, reads the last catalogue, and takes into `index` every catalogue of the volume that it lacks.
   ///
-  /// - Parameter id: the volume's identity as catalogue 0 has it; nil when that could not be read.
+  /// - Parameters:
+  ///   - id: the volume's identity as catalogue 0 has it; nil when that could not be read.
+  ///   - passingDamage: whether a catalogue that cannot be read is reported and passed over, as for reading; nothing is
+  ///     appended to a volume whose last catalogue is not whole.
   /// - Throws: ``OperationError/refused(_:hint:)`` when the index holds batches of this volume that the tape does not:
   ///   then two copies were written to apart, and neither may be overwritten.
   static func bringUpToDate(
-    _ index: IndexFile?, reader: VolumeReader, vsn: VSN, expecting id: UniqueID?, observer: any OperationObserver
+    _ index: IndexFile?, reader: VolumeReader, vsn: VSN, expecting id: UniqueID?, passingDamage: Bool = false,
+    observer: any OperationObserver
   ) throws(OperationError) -> Found {
     let tail = try onVolume { () throws(VolumeError) in try reader.findTail(vsn: vsn) }
-    let header: VolumeReader.Header
+    var header: VolumeReader.Header
     var hasTail = false
     switch tail {
     case .catalogue(_, let found): header = found
@@ -46,23 +50,46 @@ public enum VolumeSync {
     case .endOfVolume:
       throw .refused("volume \(vsn) is full: it ends with an end-of-volume label", hint: "use another volume")
     }
-    let last = try onVolume { () throws(VolumeError) in try reader.readCatalogue(behind: header) }
-    let catalogue = try onIndex { () throws(IndexError) in try Catalogue(last.file.database) }
+    var read: (VolumeReader.FoundCatalogue, Catalogue)?
+    while read == nil {
+      do throws(OperationError) {
+        let found = try onVolume { () throws(VolumeError) in try reader.readCatalogue(behind: header) }
+        read = (found, try onIndex { () throws(IndexError) in try Catalogue(found.file.database) })
+      } catch {
+        guard passingDamage, header.sequence > 1 else { throw error }
+        report(header.sequence, vsn, error, observer)
+        let damaged = header
+        header = try onVolume { () throws(VolumeError) in try reader.lastCatalogue(before: damaged, vsn: vsn) }.1
+      }
+    }
+    guard let (last, catalogue) = read else { throw .refused("volume \(vsn) has no catalogue", hint: nil) }
     guard catalogue.volume.vsn == vsn, id == nil || catalogue.volume.id == id, catalogue.batch.number == last.placement.batch else {
       throw .refused("the last catalogue of volume \(vsn) is that of volume \(catalogue.volume.vsn), \(catalogue.volume.id)", hint: nil)
     }
     if let index {
       try ingestMissing(
-        into: index, last: (catalogue, last.placement, last.end), reader: reader, observer: observer)
+        into: index, last: (catalogue, last.placement, last.end), reader: reader, passingDamage: passingDamage,
+        observer: observer)
     }
     return Found(
       descriptor: catalogue.volume, last: catalogue.batch, catalogues: catalogue.earlier + [last.placement],
       end: last.end, hasUncommittedTail: hasTail, isFull: catalogue.batch.reason == .volumeFull)
   }
 
+  private static func report(
+    _ sequence: UInt64, _ vsn: VSN, _ error: OperationError, _ observer: any OperationObserver
+  ) {
+    observer.report(
+      .notice(
+        MemberNotice(
+          [],
+          "cannot read the catalogue in file \(sequence) of volume \(vsn): \(error); the members that it lists are"
+            + " missing here (--no-index reads them from the tape)", .failure)))
+  }
+
   private static func ingestMissing(
     into index: IndexFile, last: (Catalogue, CataloguePlacement, end: BlockID), reader: VolumeReader,
-    observer: any OperationObserver
+    passingDamage: Bool, observer: any OperationObserver
   ) throws(OperationError) {
     let (catalogue, placement, end) = last
     let vsn = catalogue.volume.vsn
@@ -84,15 +111,23 @@ public enum VolumeSync {
       observer.report(
         .information("volume \(vsn) is ahead of the index by \(all.count - known.count) batches: reading its catalogues"))
     }
-    for missing in all[known.count...].dropLast() {
-      let found = try onVolume { () throws(VolumeError) in
-        try reader.readCatalogue(at: missing.header, sequence: missing.sequence, batch: missing.batch, vsn: vsn)
-      }
-      guard found.placement.digest == missing.digest else {
-        throw .refused("catalogue \(missing.batch) of volume \(vsn) is not the one that later catalogues name", hint: nil)
-      }
-      try onIndex { () throws(IndexError) in
-        try index.ingest(Catalogue(found.file.database), placement: found.placement, end: found.end)
+    let numbers = Set(known.map(\.record.number))
+    for missing in all.dropLast() where !numbers.contains(missing.batch) {
+      do throws(OperationError) {
+        let found = try onVolume { () throws(VolumeError) in
+          try reader.readCatalogue(at: missing.header, sequence: missing.sequence, batch: missing.batch, vsn: vsn)
+        }
+        guard found.placement.digest == missing.digest else {
+          throw .refused(
+            "catalogue \(missing.batch) of volume \(vsn) is not the one that later catalogues name", hint: nil)
+        }
+        try onIndex { () throws(IndexError) in
+          try index.ingest(Catalogue(found.file.database), placement: found.placement, end: found.end)
+        }
+      } catch {
+        guard passingDamage else { throw error }
+        report(missing.sequence, vsn, error, observer)
+        reader.forgetPosition()
       }
     }
     try onIndex { () throws(IndexError) in try index.ingest(catalogue, placement: placement, end: end) }

@@ -17,6 +17,8 @@ public struct WriteIntent: Sendable {
   public var appends: Bool
   /// The VSN that the volume has or gets; nil takes it as it is, and a random one for a blank volume.
   public var vsn: VSN?
+  /// What is written on the cartridge: the VSN of a blank one when no other is given.
+  public var barcode: VSN?
   /// The content that may be given up.
   public var erase: Erase?
   /// Whether a volume may be erased before its expiry.
@@ -186,7 +188,7 @@ struct WriteTarget {
     _ medium: MediumState, keeping old: VSN? = nil, replacing: UniqueID? = nil
   ) throws(OperationError) -> OpenVolume {
     var generator = SystemRandomNumberGenerator()
-    let vsn = intent.vsn ?? old ?? .random(using: &generator)
+    let vsn = intent.vsn ?? old ?? intent.barcode ?? .random(using: &generator)
     let now = Timestamp.now()
     let descriptor = VolumeDescriptor(
       id: .random(), vsn: vsn, set: .random(), text: intent.text, blockSize: intent.blockSize,
@@ -225,7 +227,7 @@ struct WriteTarget {
         try index.ingest(Catalogue(frame), placement: placement, end: writer.nextHeader)
       }
     }
-    if intent.vsn == nil, old == nil { observer.report(.information("labelled volume \(vsn)")) }
+    if intent.vsn == nil, old == nil, intent.barcode == nil { observer.report(.information("labelled volume \(vsn)")) }
     return OpenVolume(
       writer: writer, isWORM: medium.isWORM, catalogues: [placement], nextBatch: 1, lastCommit: now)
   }

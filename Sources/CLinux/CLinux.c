@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include <wctype.h>
 
 const int32_t clinux_O_PATH = O_PATH;
 const int32_t clinux_O_TMPFILE = O_TMPFILE;
@@ -81,3 +82,4 @@ const char *clinux_getopt_argument(void) { return optarg; }
 int clinux_getopt_index(void) { return optind; }
 int clinux_getopt_bad(void) { return optopt; }
 void clinux_getopt_skip(int words) { optind += words; }
+int clinux_iswprint(uint32_t character) { return iswprint((wint_t)character); }

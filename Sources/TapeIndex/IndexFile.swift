@@ -150,6 +150,33 @@ public final class IndexFile {
     try s.run()
   }
 
+  /// Takes everything the index knows of a volume out of it, in one transaction.
+  public func remove(_ volume: Volume) throws(IndexError) {
+    let batches = try batches(of: volume)
+    try database.transaction { () throws(IndexError) in
+      for batch in batches {
+        let first = batch.row * Schema.membersPerBatch
+        for (table, column) in [("member", "id"), ("chunk", "member"), ("attribute", "member")] {
+          let s = try database.prepare("DELETE FROM \(table) WHERE \(column) >= ? AND \(column) < ?")
+          s.bind(1, first)
+          s.bind(2, first + Schema.membersPerBatch)
+          try s.run()
+        }
+        for table in ["aul_file", "piece", "change"] {
+          let s = try database.prepare("DELETE FROM \(table) WHERE batch = ?")
+          s.bind(1, batch.row)
+          try s.run()
+        }
+      }
+      for statement in ["DELETE FROM batch WHERE volume = ?", "DELETE FROM volume WHERE id = ?"] {
+        let s = try database.prepare(statement)
+        s.bind(1, volume.row)
+        try s.run()
+      }
+      try database.execute("DELETE FROM session WHERE id NOT IN (SELECT session FROM batch)")
+    }
+  }
+
   // MARK: Commit
 
   /// Takes in a catalogue, in one transaction: the same for one just written and one read back years later. One that is

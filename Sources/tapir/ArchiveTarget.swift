@@ -143,6 +143,24 @@ struct OpenedArchive {
     }
   }
 
+  /// `intent` with the cartridge's own name as the VSN of a blank one.
+  func named(_ intent: WriteIntent) -> WriteIntent {
+    var intent = intent
+    // try?: a name that is no VSN names no volume.
+    intent.barcode = (drive as? VirtualDrive).flatMap { try? VSN($0.description.options.vsn) }
+    return intent
+  }
+
+  /// Writes the volume's name on a virtual cartridge, as its label has it.
+  func writeName(_ vsn: VSN) throws(OperationError) {
+    guard let cartridge = drive as? VirtualDrive, cartridge.description.options.vsn != vsn.text else { return }
+    switch target {
+    case .device: break
+    case .cartridge(let path), .newCartridge(let path):
+      do { try Cartridge.setVSN(vsn.text, at: path) } catch { throw .volume(.drive(error)) }
+    }
+  }
+
   /// Ends the use of the drive. Its last errors surface here.
   func close() throws(OperationError) {
     do { try drive.close() } catch { throw .volume(.drive(error)) }

@@ -64,6 +64,9 @@ enum GeneratedText {
       .Nm
       .Cm index find
       .Ar pattern ...
+      .Nm
+      .Cm index rebuild
+      .Ar archive
       .Sh DESCRIPTION
       .Nm
       is a

@@ -4,6 +4,7 @@ enum HelpText {
     Usage: tapir -c|-r|-x|-t|-d -f ARCHIVE [OPTION...] [NAME...]
            tapir volume label|show|verify ARCHIVE
            tapir index find PATTERN...
+           tapir index rebuild ARCHIVE
     """
 
   static let tar =

@@ -1,6 +1,7 @@
 import ArchiveFormat
 import ArchiveOperations
 import HostFiles
+import TapeIO
 import TapeIndex
 
 /// `tapir index ...`.
@@ -23,6 +24,21 @@ struct IndexVerbs {
         let count = try find(name, in: volumes, index)
         if count == 0 { reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure))) }
       }
+    } catch { throw .index(error) }
+  }
+
+  /// Makes the index of a volume anew from its catalogues.
+  func rebuild() throws(OperationError) {
+    let target = try ArchiveTarget.resolve(command.archive, creates: false)
+    let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
+    guard let index = try IndexLocation.openForWriting(command.archive, target) else { return }
+    let volume = try RebuildOperation(vsn: command.archive.vsn)
+      .run(drive: archive.drive, index: index, observer: reporter)
+    try archive.close()
+    do throws(IndexError) {
+      let batches = try index.batches(of: volume).count - 1
+      let members = try index.totals(of: volume).members
+      reporter.print("volume \(volume.descriptor.vsn): \(members) members in \(batches) batch\(batches == 1 ? "" : "es")")
     } catch { throw .index(error) }
   }
 

@@ -6,6 +6,7 @@ enum Verb: String, CaseIterable {
   case volumeShow = "volume show"
   case volumeVerify = "volume verify"
   case indexFind = "index find"
+  case indexRebuild = "index rebuild"
 
   /// The verb that a command line begins with, and what follows it; nil when it is tar's.
   static func parse(_ arguments: [[UInt8]]) throws(UsageError) -> (Verb, rest: [[UInt8]])? {
@@ -31,6 +32,7 @@ enum Verb: String, CaseIterable {
     case .volumeShow: [.file, .forceLocal, .vsn, .indexDatabase, .help]
     case .volumeVerify: [.file, .forceLocal, .vsn, .indexDatabase, .buffer, .verbose, .help]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
+    case .indexRebuild: [.file, .forceLocal, .vsn, .indexDatabase, .help]
     }
   }
 
@@ -43,6 +45,8 @@ enum Verb: String, CaseIterable {
         + "Reads every member, in tape order, and compares it with its digest. Names what is damaged and goes on.\n"
     case .indexFind:
       "Usage: tapir index find [OPTION...] PATTERN...\n\nSays which volumes hold the members that match, newest first.\n"
+    case .indexRebuild:
+      "Usage: tapir index rebuild ARCHIVE [OPTION...]\n\nMakes the index of a volume anew from its catalogues.\n"
     }
   }
 
@@ -92,6 +96,7 @@ struct VerbCommand {
     case .volumeShow: try VolumeVerbs(command: command, reporter: reporter).show()
     case .volumeVerify: try VolumeVerbs(command: command, reporter: reporter).verify()
     case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
+    case .indexRebuild: try IndexVerbs(command: command, reporter: reporter).rebuild()
     }
   }
 }

@@ -14,8 +14,9 @@ struct VolumeVerbs {
     let target = try ArchiveTarget.resolve(command.archive, creates: true)
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     let index = try IndexLocation.openForWriting(command.archive, target)
-    let operation = CreateOperation(intent: command.intent, bufferSize: 0, identity: .here, series: [])
+    let operation = CreateOperation(intent: archive.named(command.intent), bufferSize: 0, identity: .here, series: [])
     let volume = try operation.label(drive: archive.drive, index: index, observer: reporter)
+    try archive.writeName(volume.vsn)
     try archive.close()
     reporter.print("volume \(volume.vsn), \(volume.id)")
   }

@@ -16,10 +16,11 @@ struct WriteMode {
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     let index = try IndexLocation.openForWriting(command.archive, target)
     let operation = CreateOperation(
-      intent: command.intent, layout: command.layout, limits: command.limits,
+      intent: archive.named(command.intent), layout: command.layout, limits: command.limits,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, identity: .here, series: series())
     let summary = try operation.run(
       from: source(archive), to: archive.drive, index: index, observer: reporter, interruption: signals.interruption)
+    try archive.writeName(summary.volume.vsn)
     try archive.close()
     if let signal = signals.caught {
       reporter.say("interrupted: \(summary.members) members of this session are safe, what follows them is not archived")

@@ -110,6 +110,20 @@ struct BadInputTests {
     #expect(try place.tapir("-cf", "y.vtl", "--vsn", "v1", "file").errors == "tapir: 'v1' is not a VSN: six characters of A-Z and 0-9\n")
   }
 
+  @Test func aCartridgeIsLabelledWithTheNameItHas() throws {
+    let place = try Workplace()
+    try place.file("file", bytes: 3)
+    try Cartridge.create(at: bytes(place.path("x.vtl")), CartridgeOptions(vsn: "T00042"))
+    #expect(try place.tapir("-cf", "x.vtl", "file").errors == "")
+    #expect(try place.tapir("volume", "show", "x.vtl").text.hasPrefix("volume        T00042\n"))
+    // And gets the name it is labelled with.
+    try place.tapir("-cf", "x.vtl", "--erase-volume=T00042", "--vsn", "T00043", "file")
+    try place.tapir("-cf", "y.vtl", "--vsn", "T00044", "file")
+    for (name, vsn) in [("x.vtl", "T00043"), ("y.vtl", "T00044")] {
+      #expect(try Cartridge.describe(at: bytes(place.path(name))).options.vsn == vsn)
+    }
+  }
+
   @Test func aWriteProtectedCartridgeIsOnlyRead() throws {
     let place = try Workplace()
     try place.file("file", bytes: 3)

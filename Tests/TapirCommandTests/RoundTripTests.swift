@@ -130,6 +130,7 @@ struct RoundTripTests {
       #"""
       mkdir -p tree/sub; printf hello > tree/file; ln tree/file tree/hard; ln -s file tree/soft; mkfifo tree/pipe
       printf x > $'tree/new\nline'; printf x > 'tree/back\slash'; printf x > $'tree/bad\xff'; printf x > tree/ümlaut
+      printf x > $'tree/c1\xc2\x9bcontrol'; printf x > $'tree/zero\xe2\x80\x8bwidth'; printf x > tree/日本
       chmod 4755 tree/file; chmod 1770 tree/sub; truncate -s 20G tree/big; chmod 600 tree/soft 2>/dev/null
       touch -d '1960-05-06 07:08:09' tree/sub
       """# + (geteuid() == 0 ? "; chown 123456:654321 tree/file; mknod tree/null c 1 3" : ""))

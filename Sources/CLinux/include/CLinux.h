@@ -62,3 +62,5 @@ int clinux_getopt_index(void);
 int clinux_getopt_bad(void);
 /* Passes over words that the caller has dealt with itself. */
 void clinux_getopt_skip(int words);
+/* iswprint(3): whether the locale can print the character. */
+int clinux_iswprint(uint32_t character);
