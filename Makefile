@@ -28,10 +28,12 @@ demo: build
 build:
 	$(SWIFT) build $(RELEASE) $(CHECKS)
 
-# Unit tests, the command from outside, and every drive; the real st driver runs in a virtual machine.
+# Unit tests, the command from outside, a second reader of the formats, and every drive; the real st driver runs in a
+# virtual machine.
 test:
 	$(SWIFT) build $(CHECKS)
 	$(SWIFT) test
+	Tests/second-reader/run "$$($(SWIFT) build --show-bin-path)/tapir"
 	$(MAKE) test-vm
 
 # 77: the machine cannot run it, and has said why.
