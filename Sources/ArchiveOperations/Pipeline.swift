@@ -184,16 +184,18 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
   func cancel() { monitor.locked { isCancelled = true } }
 }
 
-/// A thread that runs `body` once.
-final class Worker {
+/// A thread of its own for what blocks.
+public final class Worker {
   private var thread = pthread_t()
   private final class Body {
     let run: () -> Void
     init(_ run: @escaping () -> Void) { self.run = run }
   }
 
-  /// Starts it. What `body` uses is its alone until ``join()`` returns, but for rings and what is made for threads.
-  init(_ body: @escaping () -> Void) throws(OperationError) {
+  /// Starts a thread that runs `body` once. What `body` uses is its alone until ``join()`` returns, but for rings and what
+  /// is made for threads.
+  /// - Throws: ``OperationError/refused(_:hint:)`` when the system has no thread to give.
+  public init(_ body: @escaping () -> Void) throws(OperationError) {
     let box = Unmanaged.passRetained(Body(body))
     let code = pthread_create(
       &thread, nil,
@@ -208,5 +210,5 @@ final class Worker {
   }
 
   /// Waits for its end. Without it the thread ends by itself and is cleaned up with the process.
-  func join() { pthread_join(thread, nil) }
+  public func join() { pthread_join(thread, nil) }
 }

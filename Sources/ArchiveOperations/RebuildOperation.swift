@@ -1,7 +1,7 @@
+internal import ArchiveFormat
 public import TapeIO
 public import TapeIndex
 public import TapeLabels
-internal import ArchiveFormat
 
 /// Makes the rows of a volume in an index anew from the catalogues on the volume.
 public struct RebuildOperation {
@@ -31,7 +31,8 @@ public struct RebuildOperation {
     _ = try VolumeSync.bringUpToDate(
       index, reader: reader, vsn: name, expecting: found.descriptor.id, passingDamage: true, observer: observer)
     if found.hasUncommittedTail {
-      observer.report(.information("volume \(name) ends with files that were never committed: they are not in the index"))
+      observer.report(
+        .information("volume \(name) ends with files that were never committed: they are not in the index"))
     }
     guard let volume = try onIndex({ () throws(IndexError) in try index.volume(found.descriptor.id) }) else {
       throw .refused("the catalogues of volume \(name) are those of another volume", hint: nil)

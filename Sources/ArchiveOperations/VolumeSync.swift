@@ -63,8 +63,12 @@ public enum VolumeSync {
       }
     }
     guard let (last, catalogue) = read else { throw .refused("volume \(vsn) has no catalogue", hint: nil) }
-    guard catalogue.volume.vsn == vsn, id == nil || catalogue.volume.id == id, catalogue.batch.number == last.placement.batch else {
-      throw .refused("the last catalogue of volume \(vsn) is that of volume \(catalogue.volume.vsn), \(catalogue.volume.id)", hint: nil)
+    guard catalogue.volume.vsn == vsn, id == nil || catalogue.volume.id == id,
+      catalogue.batch.number == last.placement.batch
+    else {
+      throw .refused(
+        "the last catalogue of volume \(vsn) is that of volume \(catalogue.volume.vsn), \(catalogue.volume.id)",
+        hint: nil)
     }
     if let index {
       try ingestMissing(
@@ -109,7 +113,8 @@ public enum VolumeSync {
     guard known.count < all.count else { return }
     if !known.isEmpty {
       observer.report(
-        .information("volume \(vsn) is ahead of the index by \(all.count - known.count) batches: reading its catalogues"))
+        .information(
+          "volume \(vsn) is ahead of the index by \(all.count - known.count) batches: reading its catalogues"))
     }
     let numbers = Set(known.map(\.record.number))
     for missing in all.dropLast() where !numbers.contains(missing.batch) {

@@ -170,7 +170,8 @@ struct WriteTarget {
     var holds = "holds \(found.last.number) batch\(found.last.number == 1 ? "" : "es")"
     if let index {
       let members = try onIndex { () throws(IndexError) in
-        try index.volume(found.descriptor.id).map { (volume) throws(IndexError) in try index.totals(of: volume).members }
+        try index.volume(found.descriptor.id).map { (volume) throws(IndexError) in try index.totals(of: volume).members
+        }
       }
       if let members { holds = "holds \(members) member\(members == 1 ? "" : "s")" }
     }

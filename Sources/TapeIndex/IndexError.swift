@@ -22,7 +22,8 @@ extension IndexError: CustomStringConvertible {
     case .notAnIndex(let path): "cannot use index \(path): it is not an index of tapir"
     case .tooNew(let path, let version): "cannot use index \(path): it has format \(version), made by a later version"
     case .badCatalogue(let why): "cannot read a catalogue: \(why)"
-    case .duplicateVSN(let vsn, let path): "cannot add volume \(vsn) to index \(path): another volume there has this VSN"
+    case .duplicateVSN(let vsn, let path):
+      "cannot add volume \(vsn) to index \(path): another volume there has this VSN"
     }
   }
 

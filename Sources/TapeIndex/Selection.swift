@@ -101,7 +101,8 @@ public final class Selection {
       WHERE b.volume = ?1 AND ?2 BETWEEN b.first_fseq AND b.fseq
         AND m.id BETWEEN ?4 AND ?5 AND m.fseq = ?2 AND m.offset = ?3
       """)
-    let range = try database.prepare("SELECT id, first_fseq FROM batch WHERE volume = ? AND ? BETWEEN first_fseq AND fseq")
+    let range = try database.prepare(
+      "SELECT id, first_fseq FROM batch WHERE volume = ? AND ? BETWEEN first_fseq AND fseq")
     range.bind(1, link.volume.row)
     range.bind(2, Int64(placement.sequence))
     guard try range.step() else { return nil }

@@ -27,8 +27,10 @@ enum ArchiveTarget: Equatable {
       throw .refused("cannot use standard input or output as the archive: \(unsupported)", hint: "name it with -f")
     }
     let text = String(decoding: name, as: UTF8.self)
-    if !options.isLocal, let colon = name.firstIndex(of: UInt8(ascii: ":")), !name[..<colon].contains(UInt8(ascii: "/")) {
-      throw .refused("cannot use archive \(text) on another machine: \(unsupported)", hint: "--force-local if it is here")
+    if !options.isLocal, let colon = name.firstIndex(of: UInt8(ascii: ":")), !name[..<colon].contains(UInt8(ascii: "/"))
+    {
+      throw .refused(
+        "cannot use archive \(text) on another machine: \(unsupported)", hint: "--force-local if it is here")
     }
     let endsInSlash = name.last == UInt8(ascii: "/")
     while name.count > 1, name.last == UInt8(ascii: "/") { name.removeLast() }
@@ -51,7 +53,8 @@ enum ArchiveTarget: Equatable {
     }
     if status.st_mode & S_IFMT == S_IFDIR {
       if access(name + Array("/library.json".utf8)) {
-        throw .refused("cannot use \(text) as the archive: this version has no libraries yet", hint: "name a cartridge in it")
+        throw .refused(
+          "cannot use \(text) as the archive: this version has no libraries yet", hint: "name a cartridge in it")
       }
       if creates, isEmptyDirectory(name) { return .newCartridge(name) }
       throw .refused("cannot use \(text) as the archive: it is a directory, but no virtual cartridge", hint: nil)

@@ -16,7 +16,9 @@ enum GeneratedText {
     let verbs = Set(Verb.allCases.map { String($0.rawValue.prefix { $0 != " " }) }).sorted()
     var cases = ""
     for group in verbs {
-      let words = Verb.allCases.filter { $0.rawValue.hasPrefix(group + " ") }.map { $0.rawValue.dropFirst(group.count + 1) }
+      let words = Verb.allCases.filter { $0.rawValue.hasPrefix(group + " ") }.map {
+        $0.rawValue.dropFirst(group.count + 1)
+      }
       cases += "      \(group)) COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$word\")); return ;;\n"
     }
     return """

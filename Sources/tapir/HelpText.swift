@@ -34,7 +34,8 @@ enum HelpText {
   private static func line(_ option: OptionSpecification) -> String {
     var left = "  " + (option.short.map { "-\($0)" } ?? "  ")
     if let long = option.long {
-      left += (option.short == nil ? "  " : ", ") + "--" + long + (option.argument == .required ? "=\(option.value)" : "")
+      left +=
+        (option.short == nil ? "  " : ", ") + "--" + long + (option.argument == .required ? "=\(option.value)" : "")
     }
     let column = 30
     if left.count >= column { return left + "\n" + String(repeating: " ", count: column) + option.help + "\n" }

@@ -38,7 +38,8 @@ struct IndexVerbs {
     do throws(IndexError) {
       let batches = try index.batches(of: volume).count - 1
       let members = try index.totals(of: volume).members
-      reporter.print("volume \(volume.descriptor.vsn): \(members) members in \(batches) batch\(batches == 1 ? "" : "es")")
+      reporter.print(
+        "volume \(volume.descriptor.vsn): \(members) members in \(batches) batch\(batches == 1 ? "" : "es")")
     } catch { throw .index(error) }
   }
 
@@ -51,7 +52,8 @@ struct IndexVerbs {
     var count = 0
     for version in try index.versions(of: operand, on: volumes) {
       count += 1
-      var line = Array("\(version.volume.descriptor.vsn)  file \(version.file.sequence)  block \(version.file.header)  ".utf8)
+      var line = Array(
+        "\(version.volume.descriptor.vsn)  file \(version.file.sequence)  block \(version.file.header)  ".utf8)
       line += Array(version.committed.dateAndTime.utf8) + Array("  ".utf8)
       if command.verbosity > 0 {
         var listing = ListingFormat()

@@ -30,7 +30,8 @@ struct OptionScanner {
     self.table = table
     self.allowsOldStyle = allowsOldStyle
     own = Dictionary(
-      table.indices.filter { !table[$0].isGNU }.map { (table[$0].long ?? "", $0) }, uniquingKeysWith: { first, _ in first }
+      table.indices.filter { !table[$0].isGNU }.map { (table[$0].long ?? "", $0) },
+      uniquingKeysWith: { first, _ in first }
     )
   }
 

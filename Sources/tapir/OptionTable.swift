@@ -120,7 +120,8 @@ enum OptionTable {
     .own(.syncSeconds, "sync-seconds", .required, "N", .creating, "commit at least every N seconds (default 300)"),
 
     .gnu(.toStandardOutput, "O", "to-stdout", .extracting, "write contents to standard output"),
-    .gnu(.preservePermissions, "p", "preserve-permissions", .extracting, "set modes whatever the umask (root's default)"),
+    .gnu(
+      .preservePermissions, "p", "preserve-permissions", .extracting, "set modes whatever the umask (root's default)"),
     .gnu(.preservePermissions, nil, "same-permissions", .extracting, "same as --preserve-permissions"),
     .gnu(.noSamePermissions, nil, "no-same-permissions", .extracting, "apply the umask to modes (others' default)"),
     .gnu(.keepOldFiles, "k", "keep-old-files", .extracting, "replace no file: an error for each that exists"),

@@ -23,7 +23,12 @@ final class Signals: Sendable {
     for signal in [SIGINT, SIGTERM, SIGHUP] where !Self.isIgnored(signal) { sigaddset(&set, signal) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
     let waiting = set
-    startThread { [self] in wait(for: waiting) }
+    do {
+      _ = try Worker { [self] in wait(for: waiting) }
+    } catch {
+      // Nobody would take them: let them end the process as they do by themselves.
+      pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
   }
 
   /// A signal ignored from the start, as nohup(1) does, stays ignored.
@@ -42,28 +47,6 @@ final class Signals: Sendable {
       // What was committed stays committed; the rest is the next session's to write over.
       if !isFirst { _exit(128 + signal) }
       interruption.interrupt()
-    }
-  }
-
-  private func startThread(_ body: @escaping @Sendable () -> Void) {
-    final class Body {
-      let run: @Sendable () -> Void
-      init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-    var thread = pthread_t()
-    let box = Unmanaged.passRetained(Body(body))
-    let code = pthread_create(
-      &thread, nil,
-      { argument in
-        if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
-        return nil
-      }, box.toOpaque())
-    // Without the thread the signals would be lost: let them end the process as they do by themselves.
-    if code != 0 {
-      box.release()
-      var set = sigset_t()
-      sigfillset(&set)
-      pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
   }
 }

@@ -207,7 +207,8 @@ struct TarCommandBuilder {
         command.directory = joined(command.directory, Array(name.dropFirst("--directory=".utf8.count)))
       } else {
         throw UsageError(
-          message: "option '\(String(decoding: name, as: UTF8.self))' in \(String(decoding: file, as: UTF8.self)) is not"
+          message:
+            "option '\(String(decoding: name, as: UTF8.self))' in \(String(decoding: file, as: UTF8.self)) is not"
             + " supported: use --null or ./ in front of names that begin with a dash",
           pointsAtHelp: false)
       }

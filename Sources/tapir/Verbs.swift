@@ -76,7 +76,8 @@ enum Verb: String, CaseIterable {
       if command.archive.name == nil, !names.isEmpty { command.archive.name = names.removeFirst() }
       guard command.archive.name != nil else { throw UsageError(message: "'\(rawValue)' takes an archive") }
       if let extra = names.first {
-        throw UsageError(message: "'\(rawValue)' takes one archive, not '\(String(decoding: extra, as: UTF8.self))' too")
+        throw UsageError(
+          message: "'\(rawValue)' takes one archive, not '\(String(decoding: extra, as: UTF8.self))' too")
       }
     }
     return VerbCommand(verb: self, command: command, names: names)

@@ -23,7 +23,8 @@ struct WriteMode {
     try archive.writeName(summary.volume.vsn)
     try archive.close()
     if let signal = signals.caught {
-      reporter.say("interrupted: \(summary.members) members of this session are safe, what follows them is not archived")
+      reporter.say(
+        "interrupted: \(summary.members) members of this session are safe, what follows them is not archived")
       reporter.endsWith(status: 128 + signal)
       return
     }
