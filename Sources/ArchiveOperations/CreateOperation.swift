@@ -10,6 +10,8 @@ public struct CreateOperation {
   public var layout: Layout
   /// When batches end.
   public var limits: BatchLimits
+  /// Whether each batch is read back and compared with its digests after its flush.
+  public var verifies: Bool
   /// Bytes of blocks between the reader and the drive.
   public var bufferSize: Int
   /// Who writes.
@@ -19,12 +21,14 @@ public struct CreateOperation {
 
   /// Describes a session.
   public init(
-    intent: WriteIntent, layout: Layout = .pax, limits: BatchLimits = BatchLimits(), bufferSize: Int,
+    intent: WriteIntent, layout: Layout = .pax, limits: BatchLimits = BatchLimits(), verifies: Bool = false,
+    bufferSize: Int,
     identity: WriterIdentity, series: [UInt8]
   ) {
     self.intent = intent
     self.layout = layout
     self.limits = limits
+    self.verifies = verifies
     self.bufferSize = bufferSize
     self.identity = identity
     self.series = series
@@ -60,7 +64,8 @@ public struct CreateOperation {
       drive: drive, index: index, intent: intent, identity: identity, session: session, observer: observer
     ).open()
     let writer = try SessionWriter(
-      volume: volume, index: index, session: session, limits: limits, observer: observer)
+      volume: volume, index: index, session: session, limits: limits,
+      verifier: verifies ? BatchVerifier(drive: drive, observer: observer) : nil, observer: observer)
 
     // scan -> read -> drive; the last of them is this thread.
     let found = BoundedQueue<SourceItem>(capacity: 256)

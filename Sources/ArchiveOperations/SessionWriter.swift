@@ -22,6 +22,7 @@ final class SessionWriter {
   private let index: IndexFile?
   private let session: SessionRecord
   private let limits: BatchLimits
+  private let verifier: BatchVerifier?
   private let observer: any OperationObserver
 
   private var catalogue: CatalogueWriter
@@ -46,13 +47,14 @@ final class SessionWriter {
 
   init(
     volume: OpenVolume, index: IndexFile?, session: SessionRecord, limits: BatchLimits,
-    observer: any OperationObserver
+    verifier: BatchVerifier? = nil, observer: any OperationObserver
   ) throws(OperationError) {
     self.volume = volume
     summary = SessionSummary(volume: volume.writer.descriptor)
     self.index = index
     self.session = session
     self.limits = limits
+    self.verifier = verifier
     self.observer = observer
     catalogue = try onIndex { () throws(IndexError) in try CatalogueWriter() }
     catalogues = volume.catalogues
@@ -145,6 +147,7 @@ final class SessionWriter {
     for record in records { unconfirmed.append(record.member.path) }
     openPath = nil
     try onIndex { () throws(IndexError) in try catalogue.add(placement, records) }
+    verifier?.add(placement, records.first?.member.path ?? [])
     batchBytes += file.byteCount
     let age = steadySeconds() - (batchBegan ?? steadySeconds())
     if writer.isNearEnd {
@@ -193,6 +196,9 @@ final class SessionWriter {
       try volume.write(CatalogueFile(database: frame), batch: batchNumber, now: now)
     }
     // From here on the batch is on the medium, whatever becomes of the index.
+    try onVolume { () throws(VolumeError) in
+      try verifier?.verify(vsn: writer.descriptor.vsn, blockSize: writer.descriptor.blockSize, end: writer.nextHeader)
+    }
     let members = catalogue.memberCount
     summary.members += members
     summary.bytes += batchBytes

@@ -89,7 +89,6 @@ enum GNUOptions {
     .unsupported(nil, "recursive-unlink", .none),
     .unsupported(nil, "one-top-level", .optional),
     .unsupported(nil, "remove-files", .none),
-    .unsupported("W", "verify", .none),
     .unsupported(nil, "backup", .optional),
     .unsupported(nil, "suffix", .required),
     .unsupported(nil, "to-command", .required),

@@ -22,6 +22,7 @@ struct TarCommand {
   var sink = SinkOptions()
   var layout = Layout.pax
   var stream: [UInt8]?
+  var verifies = false
   var limits = BatchLimits()
   var bufferSize: Int?
   var stripComponents = 0
@@ -149,6 +150,7 @@ struct TarCommandBuilder {
     case .stream:
       guard !value.isEmpty else { throw invalid(value, "--stream", "a name") }
       command.stream = value
+    case .verify: command.verifies = true
     case .sparse: command.source.detectsHoles = true
     case .syncBytes: command.limits.bytes = try size(value, "--sync-bytes", minimum: 1)
     case .syncFiles: command.limits.members = Int(try number(value, "--sync-files", 1...16_000_000))
@@ -267,6 +269,7 @@ struct TarCommandBuilder {
     if command.mode == .create, command.operands.isEmpty, command.stream == nil {
       throw UsageError(message: "Cowardly refusing to create an empty archive")
     }
+    if !writes, command.verifies { throw onlyFor("-W", "-c and -r") }
     if !writes, command.stream != nil { throw onlyFor("--stream", "-c and -r") }
     if command.intent.erase != nil, command.mode != .create { throw onlyFor("--erase-volume", "-c") }
     if !command.archive.usesIndex, command.archive.indexDatabase != nil {

@@ -17,6 +17,7 @@ struct WriteMode {
     let index = try IndexLocation.openForWriting(command.archive, target)
     let operation = CreateOperation(
       intent: archive.named(command.intent), layout: command.layout, limits: command.limits,
+      verifies: command.verifies,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, identity: .here, series: series())
     let summary = try operation.run(
       from: source(archive), to: archive.drive, index: index, observer: reporter, interruption: signals.interruption)

@@ -1,0 +1,46 @@
+internal import ArchiveFormat
+internal import TapeIO
+internal import TapeLabels
+
+/// Reads a batch back after its flush and compares every user file with the digest it was written with (`-W`).
+final class BatchVerifier {
+  private let drive: any TapeDrive
+  private let observer: any OperationObserver
+  private var files: [(placement: FilePlacement, path: [UInt8])] = []
+
+  init(drive: any TapeDrive, observer: any OperationObserver) {
+    self.drive = drive
+    self.observer = observer
+  }
+
+  /// Notes a file of the open batch, and the name of its first member.
+  func add(_ placement: FilePlacement, _ path: [UInt8]) { files.append((placement, path)) }
+
+  /// Reads the files noted since the last call, reports those that are not as they were written, and goes to `end`, where
+  /// the next file begins.
+  /// - Throws: only when the tape cannot be brought back there.
+  func verify(vsn: VSN, blockSize: Int, end: BlockID) throws(VolumeError) {
+    let reader = VolumeReader(drive: drive)
+    for file in files {
+      do throws(VolumeError) {
+        let header = try reader.openFile(at: file.placement.header, sequence: file.placement.sequence, vsn: vsn)
+        let bytes = DrivenBytes(reader: reader, blockSize: blockSize)
+        while try !bytes.next(blockSize).isEmpty {}
+        let digest = bytes.finish()
+        guard digest == file.placement.digest else {
+          throw .malformed(what: "its user file", why: "its digest is \(digest), not \(file.placement.digest)")
+        }
+        if let problem = try reader.readTrailer(of: header, blockCount: bytes.blockCount) {
+          throw .malformed(what: "its user file", why: problem)
+        }
+      } catch {
+        reader.forgetPosition()
+        let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
+        observer.report(.notice(MemberNotice(file.path, "Not as it was written \(place): \(error)", .failure)))
+      }
+    }
+    files = []
+    reader.forgetPosition()
+    try reader.go(to: end)
+  }
+}
