@@ -48,10 +48,15 @@ public final class VirtualDrive: TapeDrive {
   /// a crash: then what was written after its last flush is read and checked.
   /// - Throws: `busy` when another process has it open (any, for writing; a writer, for reading), `unusable` when it is
   ///   no cartridge or a newer one.
-  public init(path: [UInt8], access: DriveAccess) throws(DriveError) {
+  public convenience init(path: [UInt8], access: DriveAccess) throws(DriveError) {
+    try self.init(path: path, access: access, witness: nil)
+  }
+
+  /// The same, telling `witness` of every change to files.
+  package init(path: [UInt8], access: DriveAccess, witness: (any FileWitness)?) throws(DriveError) {
     let operation = "open"
     let name = Cartridge.displayName(path)
-    let folder = try File.folder(path, device: name, operation: operation)
+    let folder = try File.folder(path, device: name, operation: operation, witness: witness)
     let description = try CartridgeDescription.parse(Cartridge.json(in: folder), device: name)
     let options = description.options
     let isWritable = access == .readWrite && !options.isWriteProtected
