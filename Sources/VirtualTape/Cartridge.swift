@@ -20,9 +20,14 @@ public enum Cartridge {
     let operation = "create"
     let name = displayName(path)
     let target = trimmed(path)
-    let temporary = target + Array(".new-\(getpid())".utf8)
-    let made = File.makeFolder(temporary, witness: witness)
-    guard made == 0 else { throw systemError(made, operation, name) }
+    var temporary = target + Array(".new-\(getpid())".utf8)
+    // A crash may have left one; in a container a program has the same process number again and again.
+    for number in 1...1000 {
+      let made = File.makeFolder(temporary, witness: witness)
+      if made == 0 { break }
+      guard made == EEXIST, number < 1000 else { throw systemError(made, operation, name) }
+      temporary = target + Array(".new-\(getpid())-\(number)".utf8)
+    }
     do throws(DriveError) {
       try fill(temporary, options, name, witness)
       try File.rename(temporary, to: target, device: name, operation: operation, witness: witness)
@@ -31,6 +36,13 @@ public enum Cartridge {
       throw error
     }
     try File.folder(parent(of: target), device: name, operation: operation, witness: witness).sync(operation: operation)
+  }
+
+  /// Returns when the name of the cartridge at `path`, open as `folder`, is on disk.
+  static func syncName(of path: [UInt8], _ folder: File, operation: String) throws(DriveError) {
+    try File.folder(
+      parent(of: trimmed(path)), device: folder.device, operation: operation, witness: folder.witness
+    ).sync(operation: operation)
   }
 
   /// Removes what was made of a cartridge that came to nothing.

@@ -19,6 +19,9 @@ final class Medium {
   var notices: [String] = []
   /// Whether bytes lie behind the end of data that never became valid: the next write cuts them off.
   var hasRemains = false
+  /// Whether what lies before the end of data may not be on disk: it was found behind the last durable point, where a
+  /// program that was killed left it to the system.
+  var isUnsynced = false
 
   init(folder: File, data: File, key: UInt64, map: ObjectMap) {
     self.folder = folder

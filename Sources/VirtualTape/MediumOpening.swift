@@ -17,9 +17,11 @@ extension Medium {
       end = place
       checkMap(upTo: place, sure: newest.mapped)
       keepTail(size)
+      isUnsynced = end != place
     } else {
       notices.append("no durable point was found; its objects were searched from the beginning")
       walkAll(size)
+      isUnsynced = true
     }
     map.truncate(to: end)
     if end.offset < size {

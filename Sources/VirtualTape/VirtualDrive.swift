@@ -75,6 +75,7 @@ public final class VirtualDrive: TapeDrive {
       ))
     let tape = Medium(folder: folder, data: data, key: description.uuid.key, map: map)
     try tape.establish(headerBlock: header)
+    if isWritable { try VirtualDrive.secure(tape, path, operation) }
 
     let serial = description.uuid.bytes.prefix(6).map { byte in
       let digits = Array("0123456789ABCDEF")
@@ -95,6 +96,14 @@ public final class VirtualDrive: TapeDrive {
   }
 
   deinit { lz4State.deallocate() }
+
+  /// Has the system bring to disk what a killed program left to it, before anybody relies on having read it: an index
+  /// must not know a batch that a power cut can still take away.
+  private static func secure(_ tape: Medium, _ path: [UInt8], _ operation: String) throws(DriveError) {
+    if tape.isUnsynced { try tape.data.syncData(operation: operation) }
+    // Blank: whoever made it may not have come to the sync that makes its name last.
+    if tape.end.number == 0 { try Cartridge.syncName(of: path, tape.folder, operation: operation) }
+  }
 
   private static func headerBlock(_ data: File, _ uuid: UUID) throws(DriveError) -> [UInt8] {
     var block = [UInt8](repeating: 0, count: DataHeader.byteCount)
