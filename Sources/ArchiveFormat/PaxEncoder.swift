@@ -18,6 +18,22 @@ public struct PaxEncoder {
     return extents.reduce(0) { $0 + $1.length }
   }
 
+  /// `extents` widened to whole tar records and joined where they meet then, as GNU tar reads each from a record of its
+  /// own.
+  public static func aligned(_ extents: [Extent], size: Int64) -> [Extent] {
+    var result: [Extent] = []
+    for extent in extents {
+      let start = extent.offset / Int64(tarRecordSize) * Int64(tarRecordSize)
+      let end = min(paddedToTarRecord(extent.offset + extent.length), size)
+      if let last = result.last, last.offset + last.length >= start {
+        result[result.count - 1].length = max(end, last.offset + last.length) - last.offset
+      } else {
+        result.append(Extent(offset: start, length: end - start))
+      }
+    }
+    return result
+  }
+
   /// Appends everything that stands before the content of `member`; always whole tar records.
   public mutating func append(_ member: Member, to bytes: inout [UInt8]) {
     records.removeAll(keepingCapacity: true)

@@ -1,6 +1,6 @@
 /// The text in catalogue 0 for whoever finds the volume without this program.
 public enum ReadMe {
-  /// The text for a volume: plain ASCII, lines of at most 100 characters. Its commands are run in the tests.
+  /// The text for a volume: plain ASCII, lines of at most 110 characters. Its commands are run in the tests.
   public static func text(for volume: VolumeDescriptor, program: String, date: String) -> [UInt8] {
     Array(
       """

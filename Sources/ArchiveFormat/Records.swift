@@ -101,7 +101,7 @@ public struct VolumeDescriptor: Equatable, Sendable {
   /// Describes a volume.
   public init(
     id: UniqueID, vsn: VSN, set: UniqueID, sequenceInSet: Int = 1, previous: UniqueID? = nil, text: [UInt8] = [],
-    owner: String = "TAPIR", blockSize: Int, created: Timestamp, expires: Timestamp? = nil
+    owner: String = defaultOwner, blockSize: Int, created: Timestamp, expires: Timestamp? = nil
   ) {
     self.id = id
     self.vsn = vsn
@@ -115,6 +115,8 @@ public struct VolumeDescriptor: Equatable, Sendable {
     self.expires = expires
   }
 
+  /// Owner in VOL1 when the user gives none.
+  public static let defaultOwner = "TAPIR"
   /// Smallest and largest block size, in bytes.
   public static let blockSizes = 16 << 10...8 << 20
   /// Block size when none is asked for, in bytes.

@@ -9,10 +9,11 @@ public enum VolumeContents: Sendable {
   case tapir(VolumeLabel, VolumeReader.Header)
   /// Labelled by CASTOR or CTA and not written yet: VOL1 and a bare prelabel.
   case prelabelled(VolumeLabel)
-  /// Labelled by another program, or by one of ours that was cut off before it wrote catalogue 0.
+  /// One of ours whose labelling was cut off: it holds nothing that was ever committed.
+  case unfinished(VolumeLabel)
+  /// Labelled by another program.
   case labelled(VolumeLabel, HeaderFound?)
-  /// Something without a label; the length of its first block in bytes, nil when it begins with a filemark or a block
-  /// longer than a label.
+  /// Something without a label.
   case unlabelled
 
   /// What follows VOL1 on another program's volume.
@@ -46,6 +47,7 @@ extension VolumeReader {
     do { header = try readHeader() } catch {
       // Whatever follows VOL1, if it is not a header the volume is not ours: only a failing drive is an error here.
       if case .drive = error { throw error }
+      if volume.owner == VolumeDescriptor.defaultOwner, try holdsNothingCommitted() { return .unfinished(volume) }
       return .labelled(volume, nil)
     }
     if header.first.fileIdentifier == "PRELABEL" { return .prelabelled(volume) }
@@ -53,5 +55,13 @@ extension VolumeReader {
       return .tapir(volume, header)
     }
     return .labelled(volume, .init(systemCode: header.first.systemCode))
+  }
+
+  /// Whether end of data comes before a first AUL file is complete: nothing on a volume of ours was committed then.
+  /// Moves the tape.
+  public func holdsNothingCommitted() throws(VolumeError) -> Bool {
+    forgetPosition()
+    try driving { () throws(DriveError) in try drive.spaceToEndOfData() }
+    return try driving { () throws(DriveError) in try drive.space(filemarks: -3) } != .done
   }
 }

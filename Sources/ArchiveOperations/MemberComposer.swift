@@ -44,7 +44,8 @@ final class MemberComposer {
   // MARK: Layouts
 
   private func composePax(_ opened: OpenedMember, isIncomplete wasCut: Bool = false) throws(Stopped) {
-    let member = opened.member
+    var member = opened.member
+    member.dataExtents = member.dataExtents.map { PaxEncoder.aligned($0, size: member.size) }
     begin(FileBegin(layout: .pax, path: member.path))
     header.removeAll(keepingCapacity: true)
     encoder.append(member, to: &header)

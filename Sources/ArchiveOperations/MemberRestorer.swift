@@ -45,6 +45,7 @@ final class MemberRestorer {
     _ file: any FileWriter, _ member: Member, _ record: MemberRecord?, from bytes: some UserFileBytes
   ) throws(MemberNotice) -> Digest? {
     let gate = ChunkGate(file, expected: options.deliversAtOnce ? record : nil)
+    var isOver = false
     do throws(MemberNotice) {
       var position: Int64 = 0
       let extents = member.dataExtents ?? (member.size > 0 ? [Extent(offset: 0, length: member.size)] : [])
@@ -65,6 +66,7 @@ final class MemberRestorer {
         throw MemberNotice(member.path, "Damaged on tape: its digest is \(found), not \(expected)", .failure)
       }
       try gate.finish(size: member.size)
+      isOver = true
       for notice in try file.commit() { observer.report(.notice(notice)) }
       if record?.isIncomplete == true {
         throw MemberNotice(
@@ -73,7 +75,7 @@ final class MemberRestorer {
       return found
     } catch {
       _ = digester.finish()
-      if error.severity == .failure { file.discard() }
+      if !isOver { file.discard() }
       throw error
     }
   }

@@ -31,7 +31,8 @@ public struct ReadTarget {
     }
     observer.report(.information("volume \(name) is not in the index: reading its catalogues"))
     let temporary = try onIndex { () throws(IndexError) in try IndexFile() }
-    _ = try VolumeSync.bringUpToDate(temporary, reader: reader, vsn: name, observer: observer)
+    _ = try VolumeSync.bringUpToDate(
+      temporary, reader: reader, vsn: name, expecting: descriptor.id, observer: observer)
     guard let volume = try onIndex({ () throws(IndexError) in try temporary.volume(descriptor.id) }) else {
       throw .refused("the catalogues of volume \(name) are those of another volume", hint: nil)
     }
@@ -45,7 +46,7 @@ public struct ReadTarget {
     let device = reader.drive.identity.name
     switch try onVolume({ () throws(VolumeError) in try reader.inspect() }) {
     case .blank: throw .refused("the cartridge in \(device) is blank", hint: nil)
-    case .prelabelled(let label):
+    case .prelabelled(let label), .unfinished(let label):
       throw .refused("volume \(label.serial) in \(device) is labelled but holds no files", hint: nil)
     case .unlabelled:
       throw .refused(

@@ -29,10 +29,11 @@ public enum VolumeSync {
 
   /// Goes to end of data, reads the last catalogue, and takes into `index` every catalogue of the volume that it lacks.
   ///
+  /// - Parameter id: the volume's identity as catalogue 0 has it; nil when that could not be read.
   /// - Throws: ``OperationError/refused(_:hint:)`` when the index holds batches of this volume that the tape does not:
   ///   then two copies were written to apart, and neither may be overwritten.
   static func bringUpToDate(
-    _ index: IndexFile?, reader: VolumeReader, vsn: VSN, observer: any OperationObserver
+    _ index: IndexFile?, reader: VolumeReader, vsn: VSN, expecting id: UniqueID?, observer: any OperationObserver
   ) throws(OperationError) -> Found {
     let tail = try onVolume { () throws(VolumeError) in try reader.findTail(vsn: vsn) }
     let header: VolumeReader.Header
@@ -47,8 +48,8 @@ public enum VolumeSync {
     }
     let last = try onVolume { () throws(VolumeError) in try reader.readCatalogue(behind: header) }
     let catalogue = try onIndex { () throws(IndexError) in try Catalogue(last.file.database) }
-    guard catalogue.volume.vsn == vsn, catalogue.batch.number == last.placement.batch else {
-      throw .refused("the last catalogue of volume \(vsn) is that of volume \(catalogue.volume.vsn)", hint: nil)
+    guard catalogue.volume.vsn == vsn, id == nil || catalogue.volume.id == id, catalogue.batch.number == last.placement.batch else {
+      throw .refused("the last catalogue of volume \(vsn) is that of volume \(catalogue.volume.vsn), \(catalogue.volume.id)", hint: nil)
     }
     if let index {
       try ingestMissing(

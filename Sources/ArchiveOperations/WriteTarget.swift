@@ -76,7 +76,10 @@ struct WriteTarget {
     }
     let reader = VolumeReader(drive: drive)
     switch try onVolume({ () throws(VolumeError) in try reader.inspect() }) {
-    case .blank, .prelabelled: return try label(medium)
+    case .blank: return try label(medium)
+    case .prelabelled(let label), .unfinished(let label):
+      // try?: a VSN that is none of ours is not kept.
+      return try self.label(medium, keeping: try? VSN(label.serial))
     case .tapir(let label, let header): return try open(label, header, reader, medium)
     case .labelled(let label, let found):
       if case .volume(let vsn) = intent.erase, vsn.text == label.serial {
@@ -107,11 +110,27 @@ struct WriteTarget {
     if intent.erase == .volume(vsn) {
       return try self.label(medium, keeping: vsn, replacing: try checkExpiry(vsn, reader, header))
     }
-    let found = try VolumeSync.bringUpToDate(index, reader: reader, vsn: vsn, observer: observer)
+    // A damaged catalogue 0 stops nothing: every later one says which volume it is.
+    let first = try? VolumeSync.identify(reader, behind: header)
+    let found: VolumeSync.Found
+    do {
+      found = try VolumeSync.bringUpToDate(
+        index, reader: reader, vsn: vsn, expecting: first?.volume.id, observer: observer)
+    } catch {
+      if try onVolume({ () throws(VolumeError) in try reader.holdsNothingCommitted() }) {
+        return try self.label(medium, keeping: vsn)
+      }
+      throw error
+    }
     if !intent.appends, found.last.number > 0 {
       throw try refusal(of: found)
     }
     if found.isFull { throw .refused("volume \(vsn) is full", hint: "use another volume") }
+    if found.hasUncommittedTail, medium.isWORM {
+      throw .refused(
+        "volume \(vsn) is WORM and ends with files that were never committed: this version cannot append behind them",
+        hint: "use another volume; everything committed can be read")
+    }
     if found.hasUncommittedTail {
       observer.report(
         .information("volume \(vsn) ends with files that were never committed: they will be overwritten"))
@@ -172,10 +191,15 @@ struct WriteTarget {
     let descriptor = VolumeDescriptor(
       id: .random(), vsn: vsn, set: .random(), text: intent.text, blockSize: intent.blockSize,
       created: Timestamp(seconds: now.seconds))
+    var replaced: [IndexFile.Volume] = []
     if let index {
-      let others = try onIndex { () throws(IndexError) in try index.volumes(vsn: vsn) }
-      guard others.allSatisfy({ $0.descriptor.id == replacing }) else {
-        throw .refused("the index knows another volume \(vsn)", hint: "choose another VSN with --vsn")
+      replaced = try onIndex { () throws(IndexError) in try index.volumes(vsn: vsn) }
+      // What cannot be identified any more is given up by its name.
+      let isGivenUp = replacing == nil && intent.erase == .volume(vsn)
+      guard isGivenUp || replaced.allSatisfy({ $0.descriptor.id == replacing }) else {
+        throw .refused(
+          "the index knows another volume \(vsn)",
+          hint: "choose another VSN with --vsn; if that volume is gone, --erase-volume=\(vsn) gives it up")
       }
     }
     try onVolume { () throws(VolumeError) in try VolumeWriter.label(drive: drive, descriptor: descriptor) }
@@ -196,6 +220,7 @@ struct WriteTarget {
     }
     if let index {
       try onIndex { () throws(IndexError) in
+        for gone in replaced { try index.markErased(gone) }
         if let replacing, let gone = try index.volume(replacing) { try index.markErased(gone) }
         try index.ingest(Catalogue(frame), placement: placement, end: writer.nextHeader)
       }

@@ -166,6 +166,10 @@ public final class IndexFile {
       known.bind(1, volumeRow)
       known.bind(2, Int64(catalogue.batch.number))
       if try known.step() { return }
+      let update = try database.prepare("UPDATE volume SET expires = ? WHERE id = ?")
+      update.bind(1, catalogue.volume.expires?.totalNanoseconds)
+      update.bind(2, volumeRow)
+      try update.run()
       let session = try VolumeRows.insert(catalogue.batch.session, into: database)
       let batch = try VolumeRows.insert(
         catalogue.batch, volume: volumeRow, session: session, found: (placement, end), into: database)
@@ -179,16 +183,14 @@ public final class IndexFile {
   }
 
   private func volumeRow(of descriptor: VolumeDescriptor) throws(IndexError) -> Int64 {
-    if let known = try volume(descriptor.id) {
-      let update = try database.prepare("UPDATE volume SET expires = ? WHERE id = ?")
-      update.bind(1, descriptor.expires?.totalNanoseconds)
-      update.bind(2, known.row)
-      try update.run()
-      return known.row
-    }
+    if let known = try volume(descriptor.id) { return known.row }
     guard try volumes(vsn: descriptor.vsn).isEmpty else {
       throw .duplicateVSN(vsn: descriptor.vsn.text, path: database.path)
     }
+    // One that was marked as erased and is there after all, as a copy of it was kept.
+    let erased = try database.prepare("UPDATE volume SET erased = 0 WHERE uuid = ? RETURNING id")
+    erased.bind(1, descriptor.id.bytes)
+    if try erased.step() { return erased.integer(0) }
     return try VolumeRows.insert(descriptor, into: database)
   }
 }

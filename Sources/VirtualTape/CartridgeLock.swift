@@ -13,6 +13,13 @@ enum CartridgeLock {
     }
   }
 
+  /// Gives the lock up. Closing the file is not enough: a child process that another thread is starting has a copy of the
+  /// descriptor until it runs its program.
+  static func release(_ file: File) {
+    // It cannot fail on a file that is open; on one that is closed there is no lock to give up.
+    _ = flock(file.descriptor, LOCK_UN)
+  }
+
   /// Who holds a lock on the file, as the kernel's list of locks tells: `process 1234 (tapir)`.
   private static func holder(of file: File) -> String? {
     var status = stat()

@@ -95,7 +95,10 @@ public final class VirtualDrive: TapeDrive {
     lastSync = tape.end.offset
   }
 
-  deinit { lz4State.deallocate() }
+  deinit {
+    if tape.data.descriptor >= 0 { CartridgeLock.release(tape.data) }
+    lz4State.deallocate()
+  }
 
   /// Has the system bring to disk what a killed program left to it, before anybody relies on having read it: an index
   /// must not know a batch that a power cut can still take away.
@@ -198,7 +201,8 @@ public final class VirtualDrive: TapeDrive {
     if isWritable, isChanged, !isBroken {
       try closeInOrder()
     }
-    // Unlocks. What mattered was synced.
+    CartridgeLock.release(tape.data)
+    // What mattered was synced.
     try tape.data.close(operation: "close")
   }
 }

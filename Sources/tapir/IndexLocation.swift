@@ -14,7 +14,9 @@ enum IndexLocation {
     }
     if geteuid() == 0 { return Array("/var/lib/tapir/index.sqlite".utf8) }
     let home = getenv("HOME").map { OptionScanner.bytes($0) } ?? []
-    let state = getenv("XDG_STATE_HOME").map { OptionScanner.bytes($0) } ?? home + Array("/.local/state".utf8)
+    // An empty variable counts as none (XDG Base Directory Specification).
+    let named = getenv("XDG_STATE_HOME").map { OptionScanner.bytes($0) } ?? []
+    let state = named.isEmpty ? home + Array("/.local/state".utf8) : named
     return state + Array("/tapir/index.sqlite".utf8)
   }
 

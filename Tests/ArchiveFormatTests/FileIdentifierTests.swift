@@ -41,7 +41,7 @@ struct FileIdentifierTests {
     #expect(text.allSatisfy { (0x20...0x7e).contains($0) || $0 == 0x0a })
     for line in text.split(separator: 0x0a) { #expect(line.count <= 110) }
     let words = String(decoding: text, as: UTF8.self)
-    for word in ["V00001", "\(volume.id)", "\(volume.set)", "tar -b 16384", "bs=8388608", "2026-11-21"] {
+    for word in ["V00001", "\(volume.id)", "\(volume.set)", "B=8388608", "2026-11-21"] {
       #expect(words.contains(word))
     }
   }
