@@ -17,7 +17,7 @@ final class Medium {
   var end: Place
   /// What was wrong and what was done about it, in sentences.
   var notices: [String] = []
-  /// Whether bytes lie behind the end of data that never became valid: the next write cuts them off.
+  /// Whether bytes lie behind the end of data that never became valid, or no slot holds: the next write cuts there.
   var hasRemains = false
   /// Whether what lies before the end of data may not be on disk: it was found behind the last durable point, where a
   /// program that was killed left it to the system.

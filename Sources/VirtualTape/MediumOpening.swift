@@ -22,6 +22,9 @@ extension Medium {
       notices.append("no durable point was found; its objects were searched from the beginning")
       walkAll(size)
       isUnsynced = true
+      // Even when nothing lies behind: the next write makes a durable point first, or a crash in what it writes would
+      // leave frames that nobody checked among those believed here.
+      hasRemains = true
     }
     map.truncate(to: end)
     if end.offset < size {
@@ -134,7 +137,11 @@ extension Medium {
       }
       start -= 1
     }
-    if place.number == 0 || !isPlausible(from: 0, to: Int(place.number), place) { place = .beginning }
+    // Samples too: a hole in `marks` looks like filemarks that are unknown.
+    let isKept =
+      place.number > 0 && isPlausible(from: 0, to: Int(place.number), place)
+      && samplesHold(Int(place.number), Int(place.filemarks))
+    if !isKept { place = .beginning }
     map.truncate(to: place)
     let reached = walk(from: place, epoch: 1, to: limit.offset).place
     map.appendUnknown(upTo: limit.number, at: reached.offset, filemarks: reached.filemarks)

@@ -160,6 +160,8 @@ extension VirtualDrive {
     let place = here.number < tape.end.number ? tape.place(of: here.number) : tape.end
     do throws(DriveError) {
       try tape.data.truncate(to: place.offset, operation: operation)
+      // By itself: otherwise the sync frame could come to lie in the middle of what was cut off, and that be back.
+      try tape.data.syncData(operation: operation)
       tape.end = place
       here = place
       tape.epoch += 1
@@ -175,6 +177,8 @@ extension VirtualDrive {
       isUnflushed = false
       // Both slots: the older one names a frame that may be gone.
       for _ in 0..<2 { try writeSlot(naming: place, mapped: tape.slot.mapped, operation) }
+      // Before anything follows that is not: with no slot that holds, opening believes more than what was flushed.
+      try tape.data.syncData(operation: operation)
     } catch {
       isBroken = true
       throw error

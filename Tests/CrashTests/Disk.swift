@@ -113,11 +113,21 @@ struct Disk {
   private static func perform(_ change: FileChange, on bytes: inout [UInt8]) {
     switch change {
     case .write(let offset, let written):
-      extend(&bytes, to: Int(offset) + written.count)
-      bytes.replaceSubrange(Int(offset)..<Int(offset) + written.count, with: written)
+      put(written, 0..<written.count, on: &bytes, at: Int(offset))
     case .truncate(let size):
       if bytes.count > size { bytes.removeLast(bytes.count - Int(size)) } else { extend(&bytes, to: Int(size)) }
     case .makeFolder, .create, .sync, .rename: break
+    }
+  }
+
+  /// Puts a part of `written` on a file. With memcpy: debug builds copy elements of arrays one by one.
+  private static func put(_ written: [UInt8], _ part: Range<Int>, on bytes: inout [UInt8], at offset: Int) {
+    extend(&bytes, to: offset + part.count)
+    bytes.withUnsafeMutableBytes { target in
+      written.withUnsafeBytes { source in
+        UnsafeMutableRawBufferPointer(rebasing: target[offset..<offset + part.count])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[part]))
+      }
     }
   }
 
@@ -180,7 +190,7 @@ struct Disk {
           let sectors = (Int(offset) % Disk.sector + written.count + Disk.sector - 1) / Disk.sector
           kept = max(0, min(kept, generator.number(below: sectors + 1) * Disk.sector - Int(offset) % Disk.sector))
         }
-        if kept > 0 { Disk.perform(.write(offset: offset, bytes: Array(written[..<kept])), on: &bytes) }
+        if kept > 0 { Disk.put(written, 0..<kept, on: &bytes, at: Int(offset)) }
       case .someChanges: if generator.isTrue(1, of: 2) { Disk.perform(change, on: &bytes) }
       case .someSectors: Disk.writeSectors(written, at: Int(offset), on: &bytes) { generator.isTrue(1, of: 2) }
       case .fewSectors: Disk.writeSectors(written, at: Int(offset), on: &bytes) { generator.isTrue(1, of: 16) }
@@ -202,8 +212,7 @@ struct Disk {
     while start < end {
       let next = min(end, (start / sector + 1) * sector)
       if isKept() {
-        extend(&bytes, to: next)
-        bytes.replaceSubrange(start..<next, with: written[start - offset..<next - offset])
+        put(written, start - offset..<next - offset, on: &bytes, at: start)
       }
       start = next
     }

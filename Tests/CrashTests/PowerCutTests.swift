@@ -10,7 +10,7 @@ import VirtualTape
 /// `TAPIR_CRASH_SEEDS` says how many ways of losing what was not synced are tried at each instant.
 struct PowerCutTests {
   static let seed: UInt64 = 0x7461_7069_7220_2631
-  static let seeds = getenv("TAPIR_CRASH_SEEDS").flatMap { Int(String(cString: $0)) } ?? 24
+  static let seeds = getenv("TAPIR_CRASH_SEEDS").flatMap { Int(String(cString: $0)) } ?? 16
 
   static let scenarios: [Scenario] = [
     Scenario(name: "small and large members in batches, lz4") { Self.sessions(.pax) },
@@ -78,7 +78,7 @@ struct PowerCutTests {
     survey.run(from: Disk(), index: [:], Checker.Promise(), recording, depth: 2)
     print(
       "\(scenario.name): \(survey.points) crash points (\(survey.nestedPoints) of them in the session after a crash), "
-        + "\(survey.images) different disks, seed \(Self.seed)")
+        + "\(survey.images) different disks, \(survey.states) different tapes and promises, seed \(Self.seed)")
     #expect(survey.committedAtEnd > 0)
   }
 }

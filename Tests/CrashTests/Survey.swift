@@ -7,13 +7,23 @@ final class Survey {
   private let scratch: String
   private let seeds: Int
   private let seed: UInt64
-  private var seen: Set<Int> = []
+  /// What is on the tape, by what is on the disk.
+  private var seen: [Int: Int] = [:]
+  /// All that operations can tell apart: whatever the disk looks like beneath, one of each is enough.
+  private struct State: Hashable {
+    var objects: Int
+    var index: Int
+    var promise: Checker.Promise
+  }
+  private var seenStates: Set<State> = []
   private var failures = 0
 
-  /// Crashes looked at; those in a session behind a crash; different contents of the disk among them.
+  /// Crashes looked at; those in a session behind a crash; different contents of the disk among all.
   private(set) var points = 0
   private(set) var nestedPoints = 0
   private(set) var images = 0
+  /// Different combinations of tape, index and promise among those.
+  private(set) var states = 0
   /// Members committed at the end of the recording.
   private(set) var committedAtEnd = 0
 
@@ -55,16 +65,26 @@ final class Survey {
         points += 1
         if depth == 1 { nestedPoints += 1 }
         let image = disk.image(loss, &generator).merging(index) { $1 }
-        guard isNew(image, promise) else { continue }
-        images += 1
         let place = "\(history)entry \(position) of \(recording.entries.count), \(loss), way \(way)"
         let checker = Checker(
           archive: Archive(root: "\(scratch)/crash\(depth)", options: scenario.options, blockSize: scenario.blockSize),
-          number: images)
+          number: points)
         do {
+          let imageHash = hash(image)
+          let objects: Int
+          if let known = seen[imageHash] {
+            objects = known
+          } else {
+            images += 1
+            try Scratch.fill(checker.archive.root, with: image)
+            objects = try checker.checkDrive()
+            seen[imageHash] = objects
+          }
+          guard seenStates.insert(State(objects: objects, index: hash(index), promise: promise)).inserted else { continue }
           try Scratch.fill(checker.archive.root, with: image)
+          states += 1
           let next = try checker.check(promise)
-          if depth == 2, images % 16 == 0 || (loss == .nothing && images % 3 == 0) {
+          if depth == 2, states % 12 == 0 || (loss == .nothing && states % 4 == 0) {
             // A kill leaves unsynced what the program had written; a power cut leaves nothing unsynced.
             run(
               from: loss == .nothing ? disk : Disk(image), index: index, promise, next, depth: 1, after: "\(place); then ")
@@ -78,13 +98,12 @@ final class Survey {
     if depth == 2 { committedAtEnd = promise.committed.count }
   }
 
-  private func isNew(_ image: Disk.Image, _ promise: Checker.Promise) -> Bool {
+  private func hash(_ image: Disk.Image) -> Int {
     var hasher = Hasher()
     for name in image.keys.sorted() {
       hasher.combine(name)
       image[name]?.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
-    hasher.combine(promise)
-    return seen.insert(hasher.finalize()).inserted
+    return hasher.finalize()
   }
 }

@@ -1,5 +1,6 @@
 import ArchiveFormat
 import Glibc
+import Synchronization
 import TapeTestSupport
 
 /// A member made up for a test. Its content follows from its name, so that whoever finds the name knows the bytes.
@@ -19,8 +20,20 @@ struct TestMember: SourceMember {
       size: isStream ? 0 : Int64(size), modified: Timestamp(seconds: 1_700_000_000))
   }
 
+  /// A block that is no member's.
+  static let marker: [UInt8] = Array("written after a crash".utf8)
+
+  private static let contents = Mutex<[String: [UInt8]]>([:])
+
   /// The bytes of the member of this name.
   static func content(of name: String) -> [UInt8]? {
+    if let known = contents.withLock({ $0[name] }) { return known }
+    guard let made = makeContent(of: name) else { return nil }
+    contents.withLock { $0[name] = made }
+    return made
+  }
+
+  private static func makeContent(of name: String) -> [UInt8]? {
     guard let size = name.split(separator: "-").last.flatMap({ Int($0) }) else { return nil }
     let seed = name.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xffff_ffff }
     return seed % 2 == 0 ? Noise.incompressible(seed, size) : Noise.compressible(seed, size)
