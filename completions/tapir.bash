@@ -4,7 +4,7 @@ _tapir() {
   if [ "$COMP_CWORD" -eq 2 ]; then
     case ${COMP_WORDS[1]} in
       index) COMPREPLY=($(compgen -W 'find' -- "$word")); return ;;
-      volume) COMPREPLY=($(compgen -W 'label show' -- "$word")); return ;;
+      volume) COMPREPLY=($(compgen -W 'label show verify' -- "$word")); return ;;
     esac
   fi
   case $previous in

@@ -99,11 +99,14 @@ public struct MemberNotice: Error, Equatable, Sendable {
   public let message: String
   /// How grave it is.
   public let severity: Severity
+  /// Whether it is what a comparison was asked to find: data for standard output.
+  public let isFinding: Bool
 
   /// Creates a notice.
-  public init(_ path: [UInt8], _ message: String, _ severity: Severity) {
+  public init(_ path: [UInt8], _ message: String, _ severity: Severity, isFinding: Bool = false) {
     self.path = path
     self.message = message
     self.severity = severity
+    self.isFinding = isFinding
   }
 }

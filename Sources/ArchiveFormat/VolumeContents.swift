@@ -36,7 +36,7 @@ extension VolumeReader {
     case .filemark, .notALabel: return .unlabelled
     case .label(let label): first = label
     }
-    guard first.description.hasPrefix("VOL1") else { return .unlabelled }
+    guard first.isLabel("VOL1") else { return .unlabelled }
     let volume: VolumeLabel
     do { volume = try VolumeLabel(parsing: first) } catch {
       throw .mismatch(

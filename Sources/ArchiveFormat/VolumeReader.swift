@@ -82,7 +82,7 @@ public final class VolumeReader {
     guard let found = labels.first else { throw mismatch("a header", "HDR1", "a filemark", start) }
     let header: Header
     do {
-      let user = labels.first { $0.description.hasPrefix("UHL1") }
+      let user = labels.first { $0.isLabel("UHL1") }
       header = Header(
         first: try FileLabel1(parsing: found),
         user: try user.map { (label) throws(LabelError) in try UserLabel(parsing: label) }, block: start,

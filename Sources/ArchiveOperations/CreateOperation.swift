@@ -48,9 +48,12 @@ public struct CreateOperation {
 
   /// Runs the session: members come from `source`, go to the cartridge in `drive`, and are committed to `index` batch by
   /// batch. Moves the tape; leaves it behind the last catalogue.
+  ///
+  /// When `interruption` is set, the member being written is rolled back and what came before it is committed.
   /// - Throws: ``OperationError``. What was committed before it stays committed and was reported so.
   public func run(
-    from source: any MemberSource, to drive: any TapeDrive, index: IndexFile?, observer: any OperationObserver
+    from source: any MemberSource, to drive: any TapeDrive, index: IndexFile?, observer: any OperationObserver,
+    interruption: Interruption = Interruption()
   ) throws(OperationError) -> SessionSummary {
     let session = session()
     let volume = try WriteTarget(
@@ -94,8 +97,10 @@ public struct CreateOperation {
       ring.cancel()
       found.cancel()
     }
-    try writer.run(ring)
-    if !writer.isFull {
+    // The drive's thread may be waiting for a silent source.
+    interruption.whenSet { ring.wake() }
+    try writer.run(ring, interruption)
+    if !writer.isFull, !interruption.isRequested {
       reader.join()
       scanner.join()
     }

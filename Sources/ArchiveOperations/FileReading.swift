@@ -77,7 +77,15 @@ final class RingBytes: UserFileBytes {
   /// The index failed while the files were planned.
   private(set) var stopped: IndexError?
 
-  init(_ ring: ReadRing) { self.ring = ring }
+  private let digestsFiles: Bool
+  private var digester = Digester()
+  /// Digest of the whole file, known at its end; nil when it was not read to the end, or not digested.
+  private(set) var digest: Digest?
+
+  init(_ ring: ReadRing, digestsFiles: Bool = false) {
+    self.ring = ring
+    self.digestsFiles = digestsFiles
+  }
 
   /// Goes to the next file: what is left of the present one is passed over.
   func nextFile() -> PlannedFile? {
@@ -88,6 +96,8 @@ final class RingBytes: UserFileBytes {
     used = 0
     failure = nil
     trailerProblem = nil
+    digest = nil
+    _ = digester.finish()
     isAtEnd = false
     guard let begin = next.begin else {
       if case .stopped(let error) = next.end { stopped = error }
@@ -117,13 +127,16 @@ final class RingBytes: UserFileBytes {
       }
       if used < current.byteCount {
         let count = min(limit, current.byteCount - used)
+        if digestsFiles { digester.update(UnsafeRawBufferPointer(rebasing: current.memory[used..<used + count])) }
         defer { used += count }
         return UnsafeRawBufferPointer(rebasing: current.memory[used..<used + count])
       }
       if let end = current.end {
         isAtEnd = true
         switch end {
-        case .whole(let problem): trailerProblem = problem
+        case .whole(let problem):
+          trailerProblem = problem
+          if digestsFiles { digest = digester.finish() }
         case .failed(let error): failure = error
         case .stopped(let error): stopped = error
         }

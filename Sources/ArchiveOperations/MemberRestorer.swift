@@ -18,9 +18,12 @@ final class MemberRestorer {
   /// - Parameters:
   ///   - member: its metadata, under the name in the archive.
   ///   - record: what the index knows; nil when the medium is read in sequence.
+  ///   - placement: where its content comes from, for messages.
   /// - Returns: the digest of the content read; nil when nothing was read or restored.
   @discardableResult
-  func restore(_ member: Member, record: MemberRecord?, from bytes: some UserFileBytes) -> Digest? {
+  func restore(
+    _ member: Member, record: MemberRecord?, from bytes: some UserFileBytes, placement: FilePlacement? = nil
+  ) -> Digest? {
     guard let renamed = options.renamed(member) else { return nil }
     observer.report(.member(renamed))
     do throws(MemberNotice) {
@@ -29,7 +32,7 @@ final class MemberRestorer {
         return nil
       }
       guard let file = try sink.beginFile(renamed) else { return nil }
-      return try fill(file, renamed, record, from: bytes)
+      return try fill(file, renamed, record, from: bytes, placement)
     } catch {
       observer.report(.notice(error))
       return nil
@@ -42,7 +45,8 @@ final class MemberRestorer {
   }
 
   private func fill(
-    _ file: any FileWriter, _ member: Member, _ record: MemberRecord?, from bytes: some UserFileBytes
+    _ file: any FileWriter, _ member: Member, _ record: MemberRecord?, from bytes: some UserFileBytes,
+    _ placement: FilePlacement?
   ) throws(MemberNotice) -> Digest? {
     let gate = ChunkGate(file, expected: options.deliversAtOnce ? record : nil)
     var isOver = false
@@ -63,7 +67,8 @@ final class MemberRestorer {
       digester.updateZeros(member.size - position)
       let found = digester.finish().digest
       if let expected = record?.digest, expected != found {
-        throw MemberNotice(member.path, "Damaged on tape: its digest is \(found), not \(expected)", .failure)
+        let place = placement.map { " in file \($0.sequence) at block \($0.header)" } ?? ""
+        throw MemberNotice(member.path, "Damaged on tape\(place): its digest is \(found), not \(expected)", .failure)
       }
       try gate.finish(size: member.size)
       isOver = true
@@ -100,11 +105,14 @@ public struct RestoreOptions {
   public var stripComponents: Int
   /// Whether bytes reach their destination as they are read (a pipe): then each chunk is verified first.
   public var deliversAtOnce: Bool
+  /// Whether each user file is compared with its digest too: headers, padding and all.
+  public var verifiesUserFiles: Bool
 
   /// Describes a restore.
-  public init(stripComponents: Int = 0, deliversAtOnce: Bool = false) {
+  public init(stripComponents: Int = 0, deliversAtOnce: Bool = false, verifiesUserFiles: Bool = false) {
     self.stripComponents = stripComponents
     self.deliversAtOnce = deliversAtOnce
+    self.verifiesUserFiles = verifiesUserFiles
   }
 
   /// The member under the name it is restored as; nil when nothing of its name is left.

@@ -21,9 +21,19 @@ final class Monitor {
     mutex.deallocate()
   }
 
+  /// Times that a thread lets the other one run before it sleeps: waking it costs more than a small file takes.
+  private static let patience = 20
+
   /// Waits until `ready`, then runs `body`; both under the lock. What `body` changes wakes the other side.
   func locked<Result>(when ready: () -> Bool = { true }, _ body: () -> Result) -> Result {
     pthread_mutex_lock(mutex)
+    var left = Self.patience
+    while left > 0, !ready() {
+      left -= 1
+      pthread_mutex_unlock(mutex)
+      sched_yield()
+      pthread_mutex_lock(mutex)
+    }
     while !ready() {
       waiters += 1
       pthread_cond_wait(condition, mutex)
@@ -93,6 +103,9 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
   private var count = 0
   private var isFinished = false
   private var isCancelled = false
+  private var isWoken = false
+  /// Set when the ring was full: the producer rests until half of it is free, so that it is woken seldom.
+  private var isDraining = false
   /// Bytes in a block.
   let blockSize: Int
 
@@ -126,9 +139,15 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
 
   /// Waits for a free block; nil when the consumer has gone. It is the producer's until ``publish(_:)``.
   func acquire() -> Block? {
-    monitor.locked(when: { count < slotCount || isCancelled }) {
+    monitor.locked(when: { hasRoom || isCancelled }) {
       isCancelled ? nil : Block(memory: slots[(head + count) % slotCount].memory)
     }
+  }
+
+  private var hasRoom: Bool {
+    if count == slotCount { isDraining = true }
+    if count <= slotCount / 2 { isDraining = false }
+    return !isDraining
   }
 
   /// Hands the block that ``acquire()`` gave to the consumer.
@@ -139,12 +158,15 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
     }
   }
 
-  /// Waits for a block; nil at the end. It is the consumer's until ``release()``.
+  /// Waits for a block; nil at the end, and behind ``wake()``. It is the consumer's until ``release()``.
   func next() -> Block? {
-    monitor.locked(when: { count > 0 || isFinished || isCancelled }) {
-      count > 0 && !isCancelled ? slots[head] : nil
+    monitor.locked(when: { count > 0 || isFinished || isCancelled || isWoken }) {
+      count > 0 && !isCancelled && !isWoken ? slots[head] : nil
     }
   }
+
+  /// Has the consumer wait no more.
+  func wake() { monitor.locked { isWoken = true } }
 
   /// Gives the block that ``next()`` gave back.
   func release() {

@@ -32,7 +32,7 @@ public struct RestoreOperation {
     let reading = FileReading(reader: VolumeReader(drive: drive), plan: plan, ring: ring)
     let worker = try Worker { reading.run() }
     let restorer = MemberRestorer(sink: sink, options: options, observer: observer)
-    let bytes = RingBytes(ring)
+    let bytes = RingBytes(ring, digestsFiles: options.verifiesUserFiles)
     while let file = bytes.nextFile() { restore(file, from: bytes, with: restorer, observer) }
     ring.cancel()
     worker.join()
@@ -61,17 +61,57 @@ public struct RestoreOperation {
           member = header.member
         }
         if let link = planned.copyAs { member.path = link.path }
-        restorer.restore(member, record: planned.record, from: bytes)
+        restorer.restore(member, record: planned.record, from: bytes, placement: file.placement)
       } catch {
         let path = planned.copyAs?.path ?? planned.record.member.path
         observer.report(.notice(MemberNotice(path, "Cannot read from tape: \(error)", .failure)))
       }
     }
     bytes.drain()
+    if options.verifiesUserFiles, let found = bytes.digest, found != file.placement.digest {
+      observer.report(
+        .notice(
+          MemberNotice(
+            file.members[0].record.member.path,
+            "Damaged on tape in file \(file.placement.sequence) at block \(file.placement.header): its user file's"
+              + " digest is \(found), not \(file.placement.digest)", .failure)))
+    }
     if let problem = bytes.trailerProblem {
       observer.report(
         .notice(MemberNotice(file.members[0].record.member.path, "Labels damaged on tape: \(problem)", .difference)))
     }
+  }
+}
+
+/// Takes everything and keeps nothing: what is restored to it is read and verified.
+public final class VerifyingSink: MemberSink {
+  /// Content verified so far, in bytes.
+  public private(set) var byteCount: Int64 = 0
+
+  /// Makes a sink.
+  public init() {}
+
+  public func create(_ member: Member) throws(MemberNotice) {}
+
+  public func beginFile(_ member: Member) throws(MemberNotice) -> (any FileWriter)? { Writer(sink: self, member.size) }
+
+  public func finish() -> [MemberNotice] { [] }
+
+  private final class Writer: FileWriter {
+    private let sink: VerifyingSink
+    private let size: Int64
+
+    init(sink: VerifyingSink, _ size: Int64) {
+      self.sink = sink
+      self.size = size
+    }
+
+    func write(_ bytes: RawSpan, at offset: Int64) throws(MemberNotice) {}
+    func commit() throws(MemberNotice) -> [MemberNotice] {
+      sink.byteCount += size
+      return []
+    }
+    func discard() {}
   }
 }
 

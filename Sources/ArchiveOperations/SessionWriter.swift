@@ -60,17 +60,36 @@ final class SessionWriter {
 
   /// Writes everything that comes through `ring`, then commits what is left.
   /// - Throws: when the drive or the index fails; what was not committed has been reported as unconfirmed.
-  func run(_ ring: WriteRing) throws(OperationError) {
+  func run(_ ring: WriteRing, _ interruption: Interruption) throws(OperationError) {
     do throws(OperationError) {
-      while !isFull, let block = ring.next() {
+      while !isFull, !interruption.isRequested, let block = ring.next() {
         try handle(block)
         ring.release()
       }
-      if isFull { noteLeftOut(ring) } else { try commit(.sessionEnd) }
+      if isFull {
+        noteLeftOut(ring)
+      } else if interruption.isRequested {
+        try giveUpOpenMember()
+        try commit(.interrupted)
+      } else {
+        try commit(.sessionEnd)
+      }
     } catch {
       for path in unconfirmed { observer.report(.unconfirmed(path: path)) }
       if let openPath { observer.report(.unconfirmed(path: openPath)) }
       throw error
+    }
+  }
+
+  /// Takes the member that is being written off the tape again.
+  private func giveUpOpenMember() throws(OperationError) {
+    guard openPath != nil else { return }
+    openPath = nil
+    if volume.isWORM {
+      // Nothing can be written over: the file is closed as it is, and no catalogue will know it.
+      _ = try onVolume { () throws(VolumeError) in try writer.end() }
+    } else {
+      try onVolume { () throws(VolumeError) in try writer.rollBack() }
     }
   }
 
@@ -103,13 +122,7 @@ final class SessionWriter {
       guard case .endOfMedium = error else { throw .volume(error) }
     }
     summary.firstLeftOut = openPath
-    openPath = nil
-    if volume.isWORM {
-      // Nothing can be written over: the file is closed as it is, and no catalogue will know it.
-      _ = try onVolume { () throws(VolumeError) in try writer.end() }
-    } else {
-      try onVolume { () throws(VolumeError) in try writer.rollBack() }
-    }
+    try giveUpOpenMember()
     try commit(.volumeFull)
     return false
   }

@@ -71,7 +71,7 @@ public final class Comparison: MemberSink {
   private typealias Place = (directory: DirectoryHandle, leaf: [UInt8])
 
   private func difference(_ member: Member, _ text: String) -> MemberNotice {
-    MemberNotice(member.path, text, .difference)
+    MemberNotice(member.path, text, .difference, isFinding: true)
   }
 
   private func locate(

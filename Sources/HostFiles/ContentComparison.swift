@@ -32,7 +32,7 @@ final class ContentComparison: FileWriter {
   func commit() throws(MemberNotice) -> [MemberNotice] {
     checkHole(upTo: member.size)
     discard()
-    return differs ? notices + [MemberNotice(member.path, "Contents differ", .difference)] : notices
+    return differs ? notices + [MemberNotice(member.path, "Contents differ", .difference, isFinding: true)] : notices
   }
 
   func discard() {

@@ -30,12 +30,25 @@ public struct LabelBlock: Sendable {
     try unsafe body(storage.span.bytes)
   }
 
+  /// Whether it begins with these four characters: `VOL1`, `HDR1`.
+  public func isLabel(_ identifier: String) -> Bool {
+    var place = 0
+    for byte in identifier.utf8 {
+      guard storage[place] == byte else { return false }
+      place += 1
+    }
+    return place == 4
+  }
+
   /// The 80 bytes as an array.
   public var bytes: [UInt8] { (0..<Self.byteCount).map { storage[$0] } }
 }
 
 extension LabelBlock: Equatable {
-  public static func == (left: LabelBlock, right: LabelBlock) -> Bool { left.bytes == right.bytes }
+  public static func == (left: LabelBlock, right: LabelBlock) -> Bool {
+    for offset in 0..<byteCount where left.storage[offset] != right.storage[offset] { return false }
+    return true
+  }
 }
 
 extension LabelBlock: CustomStringConvertible {

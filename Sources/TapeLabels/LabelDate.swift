@@ -33,24 +33,23 @@ public struct LabelDate: Hashable, Comparable, Sendable {
 
   /// Parses six characters; a day of 0 (no date, as some labels have it) is nil.
   static func parse(_ text: String, label: String, offset: Int) throws(LabelError) -> LabelDate? {
-    let padded = Array(text.utf8) + Array(repeating: UInt8(ascii: " "), count: max(0, 6 - text.utf8.count))
     let century: Int
-    switch padded[0] {
+    switch text.utf8.first {
     case UInt8(ascii: " "): century = 1900
     case UInt8(ascii: "0"): century = 2000
     case UInt8(ascii: "1"): century = 2100
     default: throw .badField(label: label, field: "date", offset: offset, found: text)
     }
-    var digits: [Int] = []
-    for byte in padded[1...5] {
+    var number = 0
+    for byte in text.utf8.dropFirst() {
       guard (0x30...0x39).contains(byte) else {
         throw .badField(label: label, field: "date", offset: offset, found: text)
       }
-      digits.append(Int(byte - 0x30))
+      number = number * 10 + Int(byte - 0x30)
     }
-    let day = digits[2] * 100 + digits[3] * 10 + digits[4]
-    if day == 0 { return nil }
-    return try LabelDate(year: century + digits[0] * 10 + digits[1], dayOfYear: day)
+    guard text.utf8.count == 6 else { throw .badField(label: label, field: "date", offset: offset, found: text) }
+    if number % 1000 == 0 { return nil }
+    return try LabelDate(year: century + number / 1000, dayOfYear: number % 1000)
   }
 
   var field: String {

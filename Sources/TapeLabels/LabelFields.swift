@@ -2,47 +2,58 @@
 struct LabelReader {
   let label: String
   let block: LabelBlock
-  private(set) var offset = 0
+  private(set) var offset = 4
 
   /// Starts behind the four-character identifier, which must be one of `identifiers`.
   init(_ block: LabelBlock, oneOf identifiers: [String]) throws(LabelError) {
     self.block = block
-    let found = String((0..<4).map { Character(UnicodeScalar(block[$0])) })
-    guard identifiers.contains(found) else {
-      throw .wrongIdentifier(expected: identifiers.joined(separator: " or "), found: found)
+    guard let label = identifiers.first(where: { block.isLabel($0) }) else {
+      throw .wrongIdentifier(
+        expected: identifiers.joined(separator: " or "), found: Self.printable(block, 0..<4))
     }
-    label = found
-    offset = 4
+    self.label = label
   }
 
   /// The next `width` characters without the spaces that fill the field; bytes outside printable ASCII are refused.
-  mutating func text(_ width: Int, _ field: String) throws(LabelError) -> String {
-    let raw = take(width)
-    guard raw.unicodeScalars.allSatisfy({ (0x20...0x7e).contains($0.value) }) else {
-      throw .badField(label: label, field: field, offset: offset - width, found: raw)
+  mutating func text(_ width: Int, _ field: StaticString) throws(LabelError) -> String {
+    let range = offset..<offset + width
+    var end = range.lowerBound
+    for place in range {
+      guard (0x20...0x7e).contains(block[place]) else {
+        throw .badField(label: label, field: "\(field)", offset: offset, found: Self.printable(block, range))
+      }
+      if block[place] != UInt8(ascii: " ") { end = place + 1 }
     }
-    return String(raw.reversed().drop { $0 == " " }.reversed())
+    offset += width
+    return Self.printable(block, range.lowerBound..<end)
   }
 
   /// The next `width` characters as a decimal number.
-  mutating func digits(_ width: Int, _ field: String) throws(LabelError) -> Int {
-    let raw = take(width)
+  mutating func digits(_ width: Int, _ field: StaticString) throws(LabelError) -> Int {
     var value = 0
-    for scalar in raw.unicodeScalars {
-      guard (0x30...0x39).contains(scalar.value) else {
-        throw .notDigits(label: label, field: field, offset: offset - width, found: raw)
+    for place in offset..<offset + width {
+      guard (0x30...0x39).contains(block[place]) else {
+        throw .notDigits(
+          label: label, field: "\(field)", offset: offset, found: Self.printable(block, offset..<offset + width))
       }
-      value = value * 10 + Int(scalar.value - 0x30)
+      value = value * 10 + Int(block[place] - 0x30)
     }
+    offset += width
     return value
   }
 
   /// Passes over `width` characters that carry nothing, and returns whether they were blank.
-  mutating func reserved(_ width: Int) -> Bool { take(width).allSatisfy { $0 == " " } }
-
-  private mutating func take(_ width: Int) -> String {
+  mutating func reserved(_ width: Int) -> Bool {
     defer { offset += width }
-    return String((offset..<offset + width).map { Character(UnicodeScalar(block[$0])) })
+    for place in offset..<offset + width where block[place] != UInt8(ascii: " ") { return false }
+    return true
+  }
+
+  /// A field as text; what is not ASCII as the characters of Latin-1, for messages.
+  private static func printable(_ block: LabelBlock, _ range: Range<Int>) -> String {
+    var text = ""
+    for place in range { text.unicodeScalars.append(UnicodeScalar(block[place])) }
+    return text
   }
 }
 

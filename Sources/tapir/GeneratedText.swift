@@ -59,7 +59,7 @@ enum GeneratedText {
       .Op Ar option ...
       .Op Ar name ...
       .Nm
-      .Cm volume label | show
+      .Cm volume label | show | verify
       .Ar archive
       .Nm
       .Cm index find

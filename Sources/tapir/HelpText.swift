@@ -2,7 +2,7 @@
 enum HelpText {
   static let usage = """
     Usage: tapir -c|-r|-x|-t|-d -f ARCHIVE [OPTION...] [NAME...]
-           tapir volume label|show ARCHIVE
+           tapir volume label|show|verify ARCHIVE
            tapir index find PATTERN...
     """
 

@@ -38,20 +38,39 @@ struct ReadMode {
   // MARK: With an index
 
   private func list(_ volumes: [IndexFile.Volume], _ index: IndexFile) throws(OperationError) {
-    let matches = try ListOperation(query: query(newestOnly: false)).run(volumes: volumes, index: index) { stored in
+    let query = query(command.operands, newestOnly: false)
+    let matches = try ListOperation(query: query).run(volumes: volumes, index: index) { stored in
       reporter.list(stored.record.member, withAttributes: command.verbosity > 0)
     }
-    reportMissing(matches)
+    reportMissing(command.operands, matches)
   }
 
   private func restore(_ target: ReadTarget, _ archive: OpenedArchive) throws(OperationError) {
-    let operation = RestoreOperation(
-      query: query(newestOnly: true), options: options, bufferSize: command.bufferSize ?? archive.defaultBuffer)
-    reportMissing(try operation.run(target, drive: archive.drive, sink: sink(), observer: reporter))
+    for (directory, operands) in places() {
+      let operation = RestoreOperation(
+        query: query(operands, newestOnly: true), options: options,
+        bufferSize: command.bufferSize ?? archive.defaultBuffer)
+      let sink = try sink(directory)
+      reportMissing(operands, try operation.run(target, drive: archive.drive, sink: sink, observer: reporter))
+    }
   }
 
-  private func query(newestOnly: Bool) -> MemberQuery {
-    let operands = command.operands.map { operand -> MemberQuery.Operand in
+  /// The directories that members go to, with the names that stood behind each `-C`: one pass over the tape for each.
+  private func places() -> [(directory: [UInt8], operands: [SourceOperand])] {
+    if command.operands.isEmpty { return [(command.directory, [])] }
+    var places: [(directory: [UInt8], operands: [SourceOperand])] = []
+    for operand in command.operands {
+      if let place = places.firstIndex(where: { $0.directory == operand.baseDirectory }) {
+        places[place].operands.append(operand)
+      } else {
+        places.append((operand.baseDirectory, [operand]))
+      }
+    }
+    return places
+  }
+
+  private func query(_ names: [SourceOperand], newestOnly: Bool) -> MemberQuery {
+    let operands = names.map { operand -> MemberQuery.Operand in
       let name = MemberName.withoutTrailingSlashes(operand.name)
       guard command.usesWildcards else { return .literal(name) }
       let pattern = NamePattern(name, [.anchored, .subtree, .wildcards])
@@ -61,8 +80,8 @@ struct ReadMode {
     return MemberQuery(operands: operands, newestOnly: newestOnly) { exclusions.excludes($0) }
   }
 
-  private func reportMissing(_ matches: [Int]) {
-    for (operand, count) in zip(command.operands, matches) where count == 0 { reportMissing(operand.name) }
+  private func reportMissing(_ operands: [SourceOperand], _ matches: [Int]) {
+    for (operand, count) in zip(operands, matches) where count == 0 { reportMissing(operand.name) }
   }
 
   private func reportMissing(_ name: [UInt8]) {
@@ -72,7 +91,13 @@ struct ReadMode {
   // MARK: In sequence
 
   private func readInSequence(_ archive: OpenedArchive) throws(OperationError) {
-    let patterns = command.operands.map { operand in
+    for (directory, operands) in places() { try readInSequence(archive, directory, operands) }
+  }
+
+  private func readInSequence(
+    _ archive: OpenedArchive, _ directory: [UInt8], _ operands: [SourceOperand]
+  ) throws(OperationError) {
+    let patterns = operands.map { operand in
       NamePattern(
         MemberName.withoutTrailingSlashes(operand.name),
         command.usesWildcards ? [.anchored, .subtree, .wildcards] : .selection)
@@ -86,11 +111,11 @@ struct ReadMode {
       }
       return wanted && !command.exclusions.excludes(name)
     }
-    let sink = command.mode == .list ? nil : try sink()
+    let sink = command.mode == .list ? nil : try sink(directory)
     try reading.run(drive: archive.drive, sink: sink, observer: reporter) { member in
       if command.mode == .list { reporter.list(member, withAttributes: command.verbosity > 0) }
     }
-    for (operand, found) in zip(command.operands, isMatched) where !found { reportMissing(operand.name) }
+    for (operand, found) in zip(operands, isMatched) where !found { reportMissing(operand.name) }
   }
 
   // MARK: Where members go
@@ -99,11 +124,11 @@ struct ReadMode {
     RestoreOptions(stripComponents: command.stripComponents, deliversAtOnce: command.writesToStandardOutput)
   }
 
-  private func sink() throws(OperationError) -> any MemberSink {
+  private func sink(_ path: [UInt8]) throws(OperationError) -> any MemberSink {
     if command.writesToStandardOutput, command.mode == .extract { return StandardOutputSink() }
     let reporter = reporter
     let notify: (MemberNotice) -> Void = { reporter.report(.notice($0)) }
-    let directory = try openDirectory()
+    let directory = try openDirectory(path)
     if command.mode == .compare {
       return Comparison(
         target: directory, keepsAbsoluteNames: command.sink.keepsAbsoluteNames,
@@ -112,13 +137,13 @@ struct ReadMode {
     return HostSink(target: directory, options: command.sink, notify: notify)
   }
 
-  /// The directory that `-C` names.
-  private func openDirectory() throws(OperationError) -> Int32 {
-    guard !command.directory.isEmpty else { return AT_FDCWD }
-    let descriptor = ArchiveTarget.withCString(command.directory) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+  /// The directory that `-C` names; the working directory when it is empty.
+  private func openDirectory(_ path: [UInt8]) throws(OperationError) -> Int32 {
+    guard !path.isEmpty else { return AT_FDCWD }
+    let descriptor = ArchiveTarget.withCString(path) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else {
       throw .refused(
-        "\(String(decoding: command.directory, as: UTF8.self)): Cannot open: \(String(cString: strerror(errno)))",
+        "\(String(decoding: path, as: UTF8.self)): Cannot open: \(String(cString: strerror(errno)))",
         hint: nil)
     }
     return descriptor

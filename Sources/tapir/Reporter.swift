@@ -22,6 +22,8 @@ final class Reporter: OperationObserver {
     var unconfirmed = 0
     var listing = ListingFormat()
     var outputFailed = false
+    var failures = 0
+    var interruptedStatus: Int32?
   }
 
   init(verbosity: Verbosity, namesGoToErrors: Bool) {
@@ -55,6 +57,7 @@ final class Reporter: OperationObserver {
   private func report(_ notice: MemberNotice) {
     raise(notice.severity)
     let name = notice.path.isEmpty ? [] : Quoting.escaped(notice.path) + Array(": ".utf8)
+    if notice.isFinding { return print(name + Array(notice.message.utf8)) }
     say(name + Array(notice.message.utf8))
   }
 
@@ -64,7 +67,10 @@ final class Reporter: OperationObserver {
   }
 
   private func raise(_ severity: MemberNotice.Severity) {
-    state.withLock { $0.status = max($0.status, severity) }
+    state.withLock {
+      $0.status = max($0.status, severity)
+      if severity == .failure { $0.failures += 1 }
+    }
   }
 
   private func name(_ member: Member) {
@@ -99,6 +105,12 @@ final class Reporter: OperationObserver {
     }
   }
 
+  /// Failures reported so far.
+  var failures: Int { state.withLock { $0.failures } }
+
+  /// The exit status whatever else was reported: the session was interrupted.
+  func endsWith(status: Int32) { state.withLock { $0.interruptedStatus = status } }
+
   /// Text on standard output.
   func print(_ text: String) { print(Array(text.utf8)) }
 
@@ -112,10 +124,11 @@ final class Reporter: OperationObserver {
 
   /// Brings everything out and returns the exit status: tar's 0, 1 or 2.
   func finish(endsWithSummary: Bool = true) -> Int32 {
-    let (status, outputFailed) = state.withLock { state in
+    let (status, outputFailed, interrupted) = state.withLock { state in
       Self.flush(&state)
-      return (state.status, state.outputFailed)
+      return (state.status, state.outputFailed, state.interruptedStatus)
     }
+    if let interrupted { return interrupted }
     if outputFailed {
       say("standard output: Cannot write: \(String(cString: strerror(EIO)))")
       return 2

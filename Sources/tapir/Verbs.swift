@@ -4,6 +4,7 @@ import ArchiveOperations
 enum Verb: String, CaseIterable {
   case volumeLabel = "volume label"
   case volumeShow = "volume show"
+  case volumeVerify = "volume verify"
   case indexFind = "index find"
 
   /// The verb that a command line begins with, and what follows it; nil when it is tar's.
@@ -28,6 +29,7 @@ enum Verb: String, CaseIterable {
         .compression, .blockingFactor, .recordSize, .help,
       ]
     case .volumeShow: [.file, .forceLocal, .vsn, .indexDatabase, .help]
+    case .volumeVerify: [.file, .forceLocal, .vsn, .indexDatabase, .buffer, .verbose, .help]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
     }
   }
@@ -36,6 +38,9 @@ enum Verb: String, CaseIterable {
     switch self {
     case .volumeLabel: "Usage: tapir volume label ARCHIVE [OPTION...]\n\nLabels a blank cartridge.\n"
     case .volumeShow: "Usage: tapir volume show ARCHIVE [OPTION...]\n\nSays which volume it is, and what is on it.\n"
+    case .volumeVerify:
+      "Usage: tapir volume verify ARCHIVE [OPTION...]\n\n"
+        + "Reads every member, in tape order, and compares it with its digest. Names what is damaged and goes on.\n"
     case .indexFind:
       "Usage: tapir index find [OPTION...] PATTERN...\n\nSays which volumes hold the members that match, newest first.\n"
     }
@@ -85,6 +90,7 @@ struct VerbCommand {
     switch verb {
     case .volumeLabel: try VolumeVerbs(command: command, reporter: reporter).label()
     case .volumeShow: try VolumeVerbs(command: command, reporter: reporter).show()
+    case .volumeVerify: try VolumeVerbs(command: command, reporter: reporter).verify()
     case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
     }
   }

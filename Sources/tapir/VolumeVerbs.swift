@@ -34,6 +34,26 @@ struct VolumeVerbs {
     try archive.close()
   }
 
+  /// Reads every version of every member in tape order and compares it with its digest; goes on behind damage.
+  func verify() throws(OperationError) {
+    let target = try ArchiveTarget.resolve(command.archive, creates: false)
+    let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
+    let index = try IndexLocation.openForReading(command.archive, target)
+    let found = try ReadTarget.open(drive: archive.drive, index: index, vsn: command.archive.vsn, observer: reporter)
+    let sink = VerifyingSink()
+    let operation = RestoreOperation(
+      query: MemberQuery(newestOnly: false), options: RestoreOptions(verifiesUserFiles: true),
+      bufferSize: command.bufferSize ?? archive.defaultBuffer)
+    _ = try operation.run(found, drive: archive.drive, sink: sink, observer: reporter)
+    try archive.close()
+    let (members, _): (Int64, Int64)
+    do { (members, _) = try found.index.totals(of: found.volume) } catch { throw .index(error) }
+    let damaged = reporter.failures
+    reporter.print(
+      "volume \(found.volume.descriptor.vsn): \(members) members read, \(sink.byteCount) bytes of content verified, "
+        + (damaged == 0 ? "nothing damaged" : "\(damaged) damaged"))
+  }
+
   private func show(_ found: ReadTarget, _ medium: MediumState) throws(IndexError) {
     let volume = found.volume.descriptor
     let batches = try found.index.batches(of: found.volume)

@@ -10,15 +10,22 @@ struct WriteMode {
   let command: TarCommand
   let reporter: Reporter
 
-  func run() throws(OperationError) {
+  /// - Parameter signals: what the process is told to stop by.
+  func run(_ signals: Signals) throws(OperationError) {
     let target = try ArchiveTarget.resolve(command.archive, creates: true)
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     let index = try IndexLocation.openForWriting(command.archive, target)
     let operation = CreateOperation(
       intent: command.intent, layout: command.layout, limits: command.limits,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, identity: .here, series: series())
-    let summary = try operation.run(from: source(archive), to: archive.drive, index: index, observer: reporter)
+    let summary = try operation.run(
+      from: source(archive), to: archive.drive, index: index, observer: reporter, interruption: signals.interruption)
     try archive.close()
+    if let signal = signals.caught {
+      reporter.say("interrupted: \(summary.members) members of this session are safe, what follows them is not archived")
+      reporter.endsWith(status: 128 + signal)
+      return
+    }
     if let name = summary.firstLeftOut {
       throw .refused(
         "the volume is full: \(String(decoding: Quoting.escaped(name), as: UTF8.self)) and what follows it were not"

@@ -47,7 +47,7 @@ enum Command {
     for note in command.notes { reporter.say(note) }
     do throws(OperationError) {
       switch command.mode {
-      case .create, .append: try WriteMode(command: command, reporter: reporter).run()
+      case .create, .append: try WriteMode(command: command, reporter: reporter).run(Signals())
       case .extract, .list, .compare: try ReadMode(command: command, reporter: reporter).run()
       case .help: reporter.print(HelpText.tar)
       case .usage: reporter.print(HelpText.usage)

@@ -28,6 +28,16 @@ struct GrammarTests {
     #expect(try place.tapir("-tf", "z.vtl").lines == ["three", "a/one"])
   }
 
+  @Test func membersAreRestoredToTheDirectoryInForceAtTheirName() throws {
+    let place = try Workplace()
+    for name in ["one", "two", "three"] { try place.file(name, bytes: 3) }
+    try place.shell("$TAPIR -cf x.vtl one two three; mkdir -p a/b")
+    for option in ["", "--no-index"] {
+      try place.shell("rm -f a/one a/b/*; $TAPIR -xf x.vtl \(option) -C a one -C b two three")
+      #expect(try place.shell("cd a; find . -type f | sort").lines == ["./b/three", "./b/two", "./one"])
+    }
+  }
+
   @Test func exclusionsAndMembersAreChosenAsByGNUTar() throws {
     let place = try Workplace()
     for name in ["t/a.o", "t/a.c", "t/sub/b.o", "t/sub/b.c", "t/subway", "t/obj/x"] { try place.file(name, bytes: 1) }

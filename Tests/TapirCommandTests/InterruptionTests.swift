@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+/// A signal ends a session in order: the member being written is given up, what came before it is safe.
+struct InterruptionTests {
+  /// Sends `signal` when 20 MB of the cartridge are written: the small files are through, the big one is not.
+  private func interrupted(_ signal: String, _ place: Workplace) throws -> Workplace.Outcome {
+    try place.shell(
+      """
+      mkdir tree; for i in {1..20}; do echo $i > tree/$i; done; truncate -s 8G big
+      $TAPIR -cf x.vtl --vsn V00001 --compression off --buffer 1M tree big & process=$!
+      until [ -e x.vtl/data ] && [ "$(stat -c %s x.vtl/data)" -gt 20000000 ]; do :; done
+      kill -\(signal) $process; wait $process
+      """)
+  }
+
+  @Test(arguments: [("TERM", 143), ("HUP", 129)])
+  func whatCameBeforeTheOpenMemberIsSafe(_ signal: String, _ status: Int32) throws {
+    let place = try Workplace()
+    let result = try interrupted(signal, place)
+    #expect(result.status == status)
+    #expect(result.errors == "tapir: interrupted: 21 members of this session are safe, what follows them is not archived\n")
+    #expect(try place.tapir("-tf", "x.vtl").lines.count == 21)
+    #expect(try place.shell("mkdir o; $TAPIR -xf x.vtl -C o && diff -r tree o/tree").status == 0)
+    // The next session goes where the member was given up.
+    try place.file("last", bytes: 3)
+    #expect(try place.tapir("-rf", "x.vtl", "last").status == 0)
+    #expect(try place.tapir("-tf", "x.vtl", "--no-index").lines.count == 22)
+  }
+
+  @Test func aSilentSourceDoesNotHoldASessionUp() throws {
+    let place = try Workplace()
+    let result = try place.shell(
+      "timeout --foreground --preserve-status -s INT 2 $TAPIR -cf x.vtl --vsn V00001 --stream s < <(sleep 30)")
+    #expect(result.status == 130)
+    #expect(result.errors == "tapir: interrupted: 0 members of this session are safe, what follows them is not archived\n")
+    #expect(try place.tapir("-tf", "x.vtl").text == "")
+  }
+
+  @Test func aSignalIgnoredFromTheStartStaysIgnored() throws {
+    let place = try Workplace()
+    try place.file("file", bytes: 3)
+    let result = try place.shell(
+      "trap '' HUP; (sleep 1; echo) | $TAPIR -cf x.vtl --vsn V00001 --stream s & sleep 0.5; kill -HUP $!; wait $!")
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try place.tapir("-tf", "x.vtl").text == "s\n")
+  }
+}
