@@ -17,12 +17,11 @@ final class Medium {
   var end: Place
   /// What was wrong and what was done about it, in sentences.
   var notices: [String] = []
-  /// Whether bytes lie behind the end of data that never became valid, or no slot holds: the next write cuts there.
+  /// Whether bytes lie behind the end of data that never became valid, or nothing durable does before it: the next write
+  /// cuts there.
   var hasRemains = false
-  /// Whether what lies before the end of data may not be on disk: it was found behind the last durable point, where a
-  /// program that was killed left it to the system.
-  var isUnsynced = false
-
+  /// The sync frame right before the end of data when no slot names it: the next write has one do so first.
+  var unnamedSync: Place?
   init(folder: File, data: File, key: UInt64, map: ObjectMap) {
     self.folder = folder
     self.data = data

@@ -100,10 +100,10 @@ public final class VirtualDrive: TapeDrive {
     lz4State.deallocate()
   }
 
-  /// Has the system bring to disk what a killed program left to it, before anybody relies on having read it: an index
-  /// must not know a batch that a power cut can still take away.
+  /// Has the system bring to disk what a killed program left to it, a truncation too, before anybody relies on having read
+  /// it: an index must not know a batch that a power cut can still take away. Costs nothing where nothing was left.
   private static func secure(_ tape: Medium, _ path: [UInt8], _ operation: String) throws(DriveError) {
-    if tape.isUnsynced { try tape.data.syncData(operation: operation) }
+    try tape.data.syncData(operation: operation)
     // Blank: whoever made it may not have come to the sync that makes its name last.
     if tape.end.number == 0 { try Cartridge.syncName(of: path, tape.folder, operation: operation) }
   }

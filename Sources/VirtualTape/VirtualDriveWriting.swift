@@ -146,7 +146,13 @@ extension VirtualDrive {
     try checkOpen(operation)
     guard isWritable else { throw error(.writeProtected, operation) }
     guard !isBroken else { throw error(.broken, operation) }
-    if here.number < tape.end.number || tape.hasRemains { try cut(operation) }
+    if here.number < tape.end.number || tape.hasRemains {
+      try cut(operation)
+    } else if let sync = tape.unnamedSync {
+      try writeSlot(naming: sync, mapped: 0, operation)
+      try tape.data.syncData(operation: operation)
+    }
+    tape.unnamedSync = nil
     if isWaypointDue {
       if let failure = buffer.reserve(FrameHeader.byteCount) { throw fail(failure, operation) }
       putEmptyFrame(.sync)

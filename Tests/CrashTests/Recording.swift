@@ -18,6 +18,11 @@ final class Recording: FileWitness, OperationObserver, @unchecked Sendable {
     case committed([String], indexed: Bool)
     /// What was safe is given up from now on.
     case erasing
+
+    /// Whether it cuts off a part of the tape.
+    var truncatesData: Bool {
+      if case .change(.truncate, let path) = self { path.hasSuffix("/data") } else { false }
+    }
   }
 
   /// Folder whose files are told of, without a slash behind it.

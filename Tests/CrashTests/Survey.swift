@@ -80,11 +80,14 @@ final class Survey {
             objects = try checker.checkDrive()
             seen[imageHash] = objects
           }
-          guard seenStates.insert(State(objects: objects, index: hash(index), promise: promise)).inserted else { continue }
+          let isNew = seenStates.insert(State(objects: objects, index: hash(index), promise: promise)).inserted
+          // Killed with a truncation of the data left to the system: the next session must not rely on it.
+          let isTruncated = loss == .nothing && position > 0 && recording.entries[position - 1].truncatesData
+          guard isNew || (depth == 2 && isTruncated) else { continue }
           try Scratch.fill(checker.archive.root, with: image)
           states += 1
           let next = try checker.check(promise)
-          if depth == 2, states % 12 == 0 || (loss == .nothing && states % 4 == 0) {
+          if depth == 2, isTruncated || states % 12 == 0 || (loss == .nothing && states % 4 == 0) {
             // A kill leaves unsynced what the program had written; a power cut leaves nothing unsynced.
             run(
               from: loss == .nothing ? disk : Disk(image), index: index, promise, next, depth: 1, after: "\(place); then ")
