@@ -100,5 +100,11 @@ let package = Package(
         "ArchiveOperations", "TapeIndex", "ArchiveFormat", "TapeLabels", "TapeIO", "VirtualTape", "TapeTestSupport",
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "CrashTests",
+      dependencies: [
+        "ArchiveOperations", "TapeIndex", "ArchiveFormat", "TapeLabels", "TapeIO", "VirtualTape", "TapeTestSupport",
+      ],
+      swiftSettings: settings),
   ]
 )

@@ -205,6 +205,14 @@ struct WriteTarget {
           hint: "choose another VSN with --vsn; if that volume is gone, --erase-volume=\(vsn) gives it up")
       }
     }
+    // Before the tape: after a crash between the two, what the index knows must not stand in the way of the new volume. One
+    // that is still there then is taken in again.
+    if let index {
+      try onIndex { () throws(IndexError) in
+        for gone in replaced { try index.markErased(gone) }
+        if let replacing, let gone = try index.volume(replacing) { try index.markErased(gone) }
+      }
+    }
     try onVolume { () throws(VolumeError) in try VolumeWriter.label(drive: drive, descriptor: descriptor) }
     let writer = try onVolume { () throws(VolumeError) in
       try VolumeWriter(
@@ -223,8 +231,6 @@ struct WriteTarget {
     }
     if let index {
       try onIndex { () throws(IndexError) in
-        for gone in replaced { try index.markErased(gone) }
-        if let replacing, let gone = try index.volume(replacing) { try index.markErased(gone) }
         try index.ingest(Catalogue(frame), placement: placement, end: writer.nextHeader)
       }
     }

@@ -27,8 +27,15 @@ public final class IndexFile {
       try prepare()
       try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
     case .readOnly:
-      database = try Self.openForReading(path)
-      try check()
+      let found = try Self.openForReading(path)
+      if try found.number("SELECT count(*) FROM sqlite_schema") > 0 {
+        database = found
+        try check()
+      } else {
+        // Who made it was killed before there was a table in it: it knows nothing, which is no error.
+        database = try Database(path: [], flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        try prepare()
+      }
     }
     try database.execute("PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;")
   }

@@ -10,31 +10,56 @@ public enum Cartridge {
   /// An empty folder of that name is replaced; anything else there is left alone.
   /// - Throws: `system` with `EEXIST` or `ENOTEMPTY` when something is there already, `diskFull`.
   public static func create(at path: [UInt8], _ options: CartridgeOptions) throws(DriveError) {
+    try create(at: path, options, witness: nil)
+  }
+
+  /// The same, telling `witness` of every change to files.
+  package static func create(
+    at path: [UInt8], _ options: CartridgeOptions, witness: (any FileWitness)?
+  ) throws(DriveError) {
     let operation = "create"
     let name = displayName(path)
     let target = trimmed(path)
-    let temporary = target + Array(".new-\(getpid())".utf8)
-    guard withPath(temporary, { mkdir($0, 0o777) }) == 0 else { throw systemError(errno, operation, name) }
+    var temporary = target + Array(".new-\(getpid())".utf8)
+    // A crash may have left one; in a container a program has the same process number again and again.
+    for number in 1...1000 {
+      let made = File.makeFolder(temporary, witness: witness)
+      if made == 0 { break }
+      guard made == EEXIST, number < 1000 else { throw systemError(made, operation, name) }
+      temporary = target + Array(".new-\(getpid())-\(number)".utf8)
+    }
     do throws(DriveError) {
-      try fill(temporary, options, name)
-      guard withPath(temporary, { from in withPath(target) { rename(from, $0) } }) == 0 else {
-        throw systemError(errno, operation, name)
-      }
+      try fill(temporary, options, name, witness)
+      try File.rename(temporary, to: target, device: name, operation: operation, witness: witness)
     } catch {
-      for file in ["data", "map", "marks", "cartridge.json", "cartridge.json.new"] {
-        // What cannot be removed stays behind as a folder that is no cartridge; the first error is the one to tell.
-        _ = withPath(temporary + Array("/\(file)".utf8)) { unlink($0) }
-      }
-      _ = withPath(temporary) { rmdir($0) }
+      discard(temporary)
       throw error
     }
-    try File.folder(parent(of: target), device: name, operation: operation).sync(operation: operation)
+    try File.folder(parent(of: target), device: name, operation: operation, witness: witness).sync(operation: operation)
   }
 
-  private static func fill(_ path: [UInt8], _ options: CartridgeOptions, _ name: String) throws(DriveError) {
+  /// Returns when the name of the cartridge at `path`, open as `folder`, is on disk.
+  static func syncName(of path: [UInt8], _ folder: File, operation: String) throws(DriveError) {
+    try File.folder(
+      parent(of: trimmed(path)), device: folder.device, operation: operation, witness: folder.witness
+    ).sync(operation: operation)
+  }
+
+  /// Removes what was made of a cartridge that came to nothing.
+  private static func discard(_ temporary: [UInt8]) {
+    for file in ["data", "map", "marks", "cartridge.json", "cartridge.json.new"] {
+      // What cannot be removed stays behind as a folder that is no cartridge; the first error is the one to tell.
+      _ = withPath(temporary + Array("/\(file)".utf8)) { unlink($0) }
+    }
+    _ = withPath(temporary) { rmdir($0) }
+  }
+
+  private static func fill(
+    _ path: [UInt8], _ options: CartridgeOptions, _ name: String, _ witness: (any FileWitness)?
+  ) throws(DriveError) {
     let description = CartridgeDescription(
       uuid: .makeRandom(), options: options, created: CartridgeDescription.timestamp())
-    let folder = try File.folder(path, device: name, operation: "create")
+    let folder = try File.folder(path, device: name, operation: "create", witness: witness)
     try write("map", [], in: folder)
     try write("marks", [], in: folder)
     try write("data", blankData(description.uuid), in: folder)
@@ -78,15 +103,20 @@ public enum Cartridge {
   /// Changes what `cartridge.json` says, durably and at once; drives that have the cartridge open go by what it said
   /// when they opened it.
   public static func update(at path: [UInt8], _ change: (inout CartridgeOptions) -> Void) throws(DriveError) {
+    try update(at: path, witness: nil, change)
+  }
+
+  /// The same, telling `witness` of every change to files.
+  package static func update(
+    at path: [UInt8], witness: (any FileWitness)?, _ change: (inout CartridgeOptions) -> Void
+  ) throws(DriveError) {
     let name = displayName(path)
-    let folder = try File.folder(path, device: name, operation: "update")
+    let folder = try File.folder(path, device: name, operation: "update", witness: witness)
     let old = try json(in: folder)
     var description = try CartridgeDescription.parse(old, device: name)
     change(&description.options)
     try write("cartridge.json.new", description.serialize(keeping: old, device: name), in: folder)
-    guard renameat(folder.descriptor, "cartridge.json.new", folder.descriptor, "cartridge.json") == 0 else {
-      throw systemError(errno, "update", name)
-    }
+    try folder.rename("cartridge.json.new", to: "cartridge.json", operation: "update")
     try folder.sync(operation: "update")
   }
 

@@ -78,15 +78,16 @@ final class EntryStream {
       filed = newCount
     }
     guard isWritable, let file else { return }
-    // A file that stays too long is cut when the cartridge is next opened; its extra entries are never looked at.
-    _ = ftruncate(file.descriptor, off_t(filed * entrySize))
+    // try?: a file that stays too long is cut when the cartridge is next opened; its extra entries are never looked at.
+    try? file.truncate(to: UInt64(filed * entrySize), operation: "truncate")
   }
 
   /// Writes everything and syncs; whether all is on disk.
   func sync() -> Bool {
     write()
     guard isWritable, let file, pendingSize == 0 else { return false }
-    return fdatasync(file.descriptor) == 0
+    do { try file.syncData(operation: "sync") } catch { return false }
+    return true
   }
 
   /// Reads entries `range` in large pieces; false when one cannot be read or `body` says so.

@@ -6,21 +6,54 @@ final class File {
   private(set) var descriptor: Int32
   /// The cartridge it belongs to, for messages.
   let device: String
+  /// Told of every change; nil but in tests.
+  let witness: (any FileWitness)?
+  /// Where it was opened, for the witness; empty without one.
+  private let path: [UInt8]
 
-  init(descriptor: Int32, device: String) {
+  init(descriptor: Int32, device: String, path: [UInt8], witness: (any FileWitness)?) {
     self.descriptor = descriptor
     self.device = device
+    self.path = witness == nil ? [] : path
+    self.witness = witness
   }
 
   /// Gives up a file nobody closed. Nothing is lost by a failure here: what was confirmed was synced before.
   deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
 
   /// Opens the folder `path`.
-  static func folder(_ path: [UInt8], device: String, operation: String) throws(DriveError) -> File {
+  static func folder(
+    _ path: [UInt8], device: String, operation: String, witness: (any FileWitness)? = nil
+  ) throws(DriveError) -> File {
     let descriptor = withPath(path) { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw systemError(errno, operation, device) }
-    return File(descriptor: descriptor, device: device)
+    return File(descriptor: descriptor, device: device, path: path, witness: witness)
   }
+
+  /// Makes the folder `path`; returns errno, 0 when it was made.
+  static func makeFolder(_ path: [UInt8], witness: (any FileWitness)?) -> Int32 {
+    guard withPath(path, { mkdir($0, 0o777) }) == 0 else { return errno }
+    witness?.saw(.makeFolder, of: path)
+    return 0
+  }
+
+  /// Renames a folder.
+  static func rename(
+    _ path: [UInt8], to target: [UInt8], device: String, operation: String, witness: (any FileWitness)?
+  ) throws(DriveError) {
+    guard withPath(path, { from in withPath(target) { Glibc.rename(from, $0) } }) == 0 else {
+      throw systemError(errno, operation, device)
+    }
+    witness?.saw(.rename(to: target), of: path)
+  }
+
+  /// Renames `name` in this folder.
+  func rename(_ name: String, to target: String, operation: String) throws(DriveError) {
+    guard renameat(descriptor, name, descriptor, target) == 0 else { throw systemError(errno, operation, device) }
+    witness?.saw(.rename(to: entry(target)), of: entry(name))
+  }
+
+  private func entry(_ name: String) -> [UInt8] { path + Array("/\(name)".utf8) }
 
   /// Opens `name` in this folder; nil when there is no such file.
   func open(_ name: String, _ flags: Int32, operation: String) throws(DriveError) -> File? {
@@ -29,7 +62,8 @@ final class File {
       if errno == ENOENT { return nil }
       throw systemError(errno, operation, device)
     }
-    return File(descriptor: opened, device: device)
+    if flags & O_CREAT != 0 { witness?.saw(.create(truncates: flags & O_TRUNC != 0), of: entry(name)) }
+    return File(descriptor: opened, device: device, path: witness == nil ? [] : entry(name), witness: witness)
   }
 
   /// Closes it; the last chance of a write error to surface.
@@ -72,24 +106,41 @@ final class File {
       let put = pwrite(descriptor, source + done, count - done, off_t(offset) + off_t(done))
       if put < 0 && errno == EINTR { continue }
       if put <= 0 { return (done, put < 0 ? errno : EIO) }
+      if let witness {
+        let bytes = UnsafeRawBufferPointer(start: source + done, count: put)
+        witness.saw(.write(offset: offset + UInt64(done), bytes: Array(bytes)), of: path)
+      }
       done += put
     }
     return (done, 0)
   }
 
+  /// Writes `parts` behind each other in one call; returns how many bytes went out, -1 with errno when none did.
+  func write(_ parts: UnsafeBufferPointer<iovec>, at offset: UInt64) -> Int {
+    let put = pwritev(descriptor, parts.baseAddress, Int32(parts.count), off_t(offset))
+    if put > 0, let witness {
+      let bytes = parts.reduce(into: [UInt8]()) { $0 += UnsafeRawBufferPointer(start: $1.iov_base, count: $1.iov_len) }
+      witness.saw(.write(offset: offset, bytes: Array(bytes.prefix(put))), of: path)
+    }
+    return put
+  }
+
   /// Cuts it to `size` bytes.
   func truncate(to size: UInt64, operation: String) throws(DriveError) {
     guard ftruncate(descriptor, off_t(size)) == 0 else { throw systemError(errno, operation, device) }
+    witness?.saw(.truncate(size: size), of: path)
   }
 
   /// Returns when its data is on disk.
   func syncData(operation: String) throws(DriveError) {
     guard fdatasync(descriptor) == 0 else { throw systemError(errno, operation, device) }
+    witness?.saw(.sync, of: path)
   }
 
   /// Returns when the file, or a folder's entries, are on disk.
   func sync(operation: String) throws(DriveError) {
     guard fsync(descriptor) == 0 else { throw systemError(errno, operation, device) }
+    witness?.saw(.sync, of: path)
   }
 }
 

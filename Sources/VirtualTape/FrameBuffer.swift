@@ -69,7 +69,7 @@ final class FrameBuffer {
         parts[0] = iovec(iov_base: memory, iov_len: count)
         parts[1] = iovec(iov_base: UnsafeMutableRawPointer(mutating: payload.baseAddress), iov_len: payload.count)
         parts[2] = iovec(iov_base: zeros.baseAddress, iov_len: padding)
-        return pwritev(file.descriptor, parts.baseAddress, 3, off_t(offset))
+        return file.write(UnsafeBufferPointer(parts), at: offset)
       }
     }
     if put == total {

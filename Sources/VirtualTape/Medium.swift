@@ -17,9 +17,11 @@ final class Medium {
   var end: Place
   /// What was wrong and what was done about it, in sentences.
   var notices: [String] = []
-  /// Whether bytes lie behind the end of data that never became valid: the next write cuts them off.
+  /// Whether bytes lie behind the end of data that never became valid, or nothing durable does before it: the next write
+  /// cuts there.
   var hasRemains = false
-
+  /// The sync frame right before the end of data when no slot names it: the next write has one do so first.
+  var unnamedSync: Place?
   init(folder: File, data: File, key: UInt64, map: ObjectMap) {
     self.folder = folder
     self.data = data

@@ -132,7 +132,11 @@ extension Medium {
       }
       start -= 1
     }
-    if place.number == 0 || !isPlausible(from: 0, to: Int(place.number), place) { place = .beginning }
+    // Samples too: a hole in `marks` looks like filemarks that are unknown.
+    let isKept =
+      place.number > 0 && isPlausible(from: 0, to: Int(place.number), place)
+      && samplesHold(Int(place.number), Int(place.filemarks))
+    if !isKept { place = .beginning }
     map.truncate(to: place)
     let reached = walk(from: place, epoch: 1, to: limit.offset).place
     map.appendUnknown(upTo: limit.number, at: reached.offset, filemarks: reached.filemarks)
@@ -156,12 +160,21 @@ extension Medium {
     }
     if !isPlausible(from: 0, to: Int(place.number), place) { place = .beginning }
     map.truncate(to: place)
-    (end, epoch) = walk(from: place, epoch: 1, to: size)
+    let found = walk(from: place, epoch: 1, to: size)
+    (end, epoch) = (found.place, found.epoch)
+    // The next write makes a durable point first: a crash in what it writes would else leave frames that nobody checked
+    // among those believed here.
+    unnamedSync = found.sync
+    hasRemains = found.sync == nil
   }
 
-  /// Notes every valid frame from `start` on in the map; returns the place behind the last, and its epoch.
-  private func walk(from start: Place, epoch first: UInt32, to limit: UInt64) -> (place: Place, epoch: UInt32) {
+  /// Notes every valid frame from `start` on in the map; returns the place behind the last, its epoch, and its own place
+  /// when it is a sync frame.
+  private func walk(
+    from start: Place, epoch first: UInt32, to limit: UInt64
+  ) -> (place: Place, epoch: UInt32, sync: Place?) {
     var place = start
+    var sync: Place?
     var epoch = first
     while place.offset < limit {
       let expected = place
@@ -187,8 +200,9 @@ extension Medium {
       }
       epoch = header.epoch
       if header.kind != .sync { map.append(header.kind, at: place, length: header.length) }
+      sync = header.kind == .sync ? place : nil
       place.pass(header.kind, frameSize: header.frameSize)
     }
-    return (place, epoch)
+    return (place, epoch, sync)
   }
 }

@@ -48,10 +48,15 @@ public final class VirtualDrive: TapeDrive {
   /// a crash: then what was written after its last flush is read and checked.
   /// - Throws: `busy` when another process has it open (any, for writing; a writer, for reading), `unusable` when it is
   ///   no cartridge or a newer one.
-  public init(path: [UInt8], access: DriveAccess) throws(DriveError) {
+  public convenience init(path: [UInt8], access: DriveAccess) throws(DriveError) {
+    try self.init(path: path, access: access, witness: nil)
+  }
+
+  /// The same, telling `witness` of every change to files.
+  package init(path: [UInt8], access: DriveAccess, witness: (any FileWitness)?) throws(DriveError) {
     let operation = "open"
     let name = Cartridge.displayName(path)
-    let folder = try File.folder(path, device: name, operation: operation)
+    let folder = try File.folder(path, device: name, operation: operation, witness: witness)
     let description = try CartridgeDescription.parse(Cartridge.json(in: folder), device: name)
     let options = description.options
     let isWritable = access == .readWrite && !options.isWriteProtected
@@ -70,6 +75,7 @@ public final class VirtualDrive: TapeDrive {
       ))
     let tape = Medium(folder: folder, data: data, key: description.uuid.key, map: map)
     try tape.establish(headerBlock: header)
+    if isWritable { try VirtualDrive.secure(tape, path, operation) }
 
     let serial = description.uuid.bytes.prefix(6).map { byte in
       let digits = Array("0123456789ABCDEF")
@@ -92,6 +98,14 @@ public final class VirtualDrive: TapeDrive {
   deinit {
     if tape.data.descriptor >= 0 { CartridgeLock.release(tape.data) }
     lz4State.deallocate()
+  }
+
+  /// Has the system bring to disk what a killed program left to it, a truncation too, before anybody relies on having read
+  /// it: an index must not know a batch that a power cut can still take away. Costs nothing where nothing was left.
+  private static func secure(_ tape: Medium, _ path: [UInt8], _ operation: String) throws(DriveError) {
+    try tape.data.syncData(operation: operation)
+    // Blank: whoever made it may not have come to the sync that makes its name last.
+    if tape.end.number == 0 { try Cartridge.syncName(of: path, tape.folder, operation: operation) }
   }
 
   private static func headerBlock(_ data: File, _ uuid: UUID) throws(DriveError) -> [UInt8] {

@@ -146,7 +146,13 @@ extension VirtualDrive {
     try checkOpen(operation)
     guard isWritable else { throw error(.writeProtected, operation) }
     guard !isBroken else { throw error(.broken, operation) }
-    if here.number < tape.end.number || tape.hasRemains { try cut(operation) }
+    if here.number < tape.end.number || tape.hasRemains {
+      try cut(operation)
+    } else if let sync = tape.unnamedSync {
+      try writeSlot(naming: sync, mapped: 0, operation)
+      try tape.data.syncData(operation: operation)
+    }
+    tape.unnamedSync = nil
     if isWaypointDue {
       if let failure = buffer.reserve(FrameHeader.byteCount) { throw fail(failure, operation) }
       putEmptyFrame(.sync)
@@ -160,6 +166,8 @@ extension VirtualDrive {
     let place = here.number < tape.end.number ? tape.place(of: here.number) : tape.end
     do throws(DriveError) {
       try tape.data.truncate(to: place.offset, operation: operation)
+      // By itself: otherwise the sync frame could come to lie in the middle of what was cut off, and that be back.
+      try tape.data.syncData(operation: operation)
       tape.end = place
       here = place
       tape.epoch += 1
@@ -175,6 +183,8 @@ extension VirtualDrive {
       isUnflushed = false
       // Both slots: the older one names a frame that may be gone.
       for _ in 0..<2 { try writeSlot(naming: place, mapped: tape.slot.mapped, operation) }
+      // Before anything follows that is not: with no slot that holds, opening believes more than what was flushed.
+      try tape.data.syncData(operation: operation)
     } catch {
       isBroken = true
       throw error

@@ -118,6 +118,14 @@ struct IndexFileTests {
     #expect(throws: IndexError.self) { try IndexFile(path: path(folder, "none"), access: .readOnly) }
   }
 
+  @Test func anIndexWhoseMakerWasKilledBeforeItsTablesKnowsNothing() throws {
+    let folder = TestFolder()
+    folder.write([], to: "index")
+    for access in [IndexFile.Access.readOnly, .readWrite, .readOnly] {
+      #expect(try IndexFile(path: path(folder), access: access).volumes().isEmpty)
+    }
+  }
+
   @Test func anIndexInAFolderThatMayNotBeWrittenToIsRead() throws {
     let folder = TestFolder()
     var rows = try Rows()

@@ -65,6 +65,26 @@ final class Workplace {
       errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
   }
 
+  /// Runs `tapir` and kills it after a while, nil for not at all; its status, 137 when it was killed.
+  func kill(_ arguments: [String], after delay: Duration?) throws -> Int32 {
+    let process = Process()
+    process.executableURL = Self.binary
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    process.environment = ["PATH": "/usr/bin:/bin", "HOME": folder.path, "LC_ALL": "C.UTF-8"]
+    for keyPath in [\Process.standardOutput, \Process.standardError, \Process.standardInput] {
+      process[keyPath: keyPath] = FileHandle.nullDevice
+    }
+    try process.run()
+    if let delay {
+      usleep(UInt32(delay / .microseconds(1)))
+      // Fails when it has ended by itself, which is as good.
+      _ = Foundation.kill(process.processIdentifier, SIGKILL)
+    }
+    process.waitUntilExit()
+    return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+  }
+
   /// Makes a file of `count` bytes that do not repeat early.
   func file(_ name: String, bytes count: Int) throws {
     let url = folder.appendingPathComponent(name)
