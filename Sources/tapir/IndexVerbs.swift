@@ -30,7 +30,9 @@ struct IndexVerbs {
   /// Makes the index of a volume anew from its catalogues.
   func rebuild() throws(OperationError) {
     let target = try ArchiveTarget.resolve(command.archive, creates: false)
-    let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
+    // For writing, though nothing is written to it: what goes into a lasting index must be on the disk for good, and
+    // that is seen to when a cartridge is opened so.
+    let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     guard let index = try IndexLocation.openForWriting(command.archive, target) else { return }
     let volume = try RebuildOperation(vsn: command.archive.vsn)
       .run(drive: archive.drive, index: index, observer: reporter)
