@@ -200,12 +200,12 @@ struct BadInputTests {
     let place = try Workplace()
     try place.file("tree/victim", bytes: 3)
     try place.file("last", bytes: 3)
-    // The scan has passed the victim long before 20 MB of the first file are written, and the reader is not there yet.
+    // The scan has passed the victim long before the first zeros are written, and the reader is not there yet.
     let result = try place.shell(
       """
-      truncate -s 1G big
-      $TAPIR -cf x.vtl --vsn V00001 --compression off --buffer 1M big tree last & process=$!
-      until [ -e x.vtl/data ] && [ "$(stat -c %s x.vtl/data)" -gt 20000000 ]; do :; done
+      truncate -s 8G big
+      $TAPIR -cf x.vtl --vsn V00001 --buffer 1M big tree last & process=$!
+      until [ -e x.vtl/data ] && [ "$(stat -c %s x.vtl/data)" -gt 2000000 ]; do :; done
       rm tree/victim; wait $process
       """)
     #expect(result.status == 1)
@@ -217,7 +217,11 @@ struct BadInputTests {
     let place = try Workplace()
     try place.shell("truncate -s 300M growing")
     let result = try place.shell(
-      "(for i in {1..300000}; do printf x >> growing; done) & $TAPIR -cf x.vtl --vsn V00001 growing; s=$?; kill -9 $!; exit $s")
+      """
+      (for ((i = 0; i < 1000000; i++)); do printf x >> growing; done) & writer=$!
+      until [ "$(stat -c %s growing)" -gt 314573800 ]; do :; done
+      $TAPIR -cf x.vtl --vsn V00001 growing; status=$?; kill -9 $writer; exit $status
+      """)
     #expect(result.status == 1)
     #expect(result.errors == "tapir: growing: file changed as we read it\n")
     #expect(try place.shell("mkdir o; $TAPIR -xf x.vtl -C o").status == 0)

@@ -31,7 +31,7 @@ struct InterruptionTests {
   @Test func aSilentSourceDoesNotHoldASessionUp() throws {
     let place = try Workplace()
     let result = try place.shell(
-      "timeout --foreground --preserve-status -s INT 2 $TAPIR -cf x.vtl --vsn V00001 --stream s < <(sleep 30)")
+      "timeout --foreground --preserve-status -s INT 2 $TAPIR -cf x.vtl --vsn V00001 --stream s < <(sleep 8)")
     #expect(result.status == 130)
     #expect(result.errors == "tapir: interrupted: 0 members of this session are safe, what follows them is not archived\n")
     #expect(try place.tapir("-tf", "x.vtl").text == "")
