@@ -16,6 +16,8 @@ public enum VolumeSync {
     var hasUncommittedTail: Bool
     /// Whether the volume was closed: nothing is appended.
     var isFull: Bool
+    /// Catalogues that could not be read and were passed over.
+    var damagedCatalogues: Int
   }
 
   /// What identifies the volume in the drive, from catalogue 0: a few blocks at beginning of tape.
@@ -50,6 +52,7 @@ public enum VolumeSync {
     case .endOfVolume:
       throw .refused("volume \(vsn) is full: it ends with an end-of-volume label", hint: "use another volume")
     }
+    var damaged = 0
     var read: (VolumeReader.FoundCatalogue, Catalogue)?
     while read == nil {
       do throws(OperationError) {
@@ -58,8 +61,9 @@ public enum VolumeSync {
       } catch {
         guard passingDamage, header.sequence > 1 else { throw error }
         report(header.sequence, vsn, error, observer)
-        let damaged = header
-        header = try onVolume { () throws(VolumeError) in try reader.lastCatalogue(before: damaged, vsn: vsn) }.1
+        damaged += 1
+        let unreadable = header
+        header = try onVolume { () throws(VolumeError) in try reader.lastCatalogue(before: unreadable, vsn: vsn) }.1
       }
     }
     guard let (last, catalogue) = read else { throw .refused("volume \(vsn) has no catalogue", hint: nil) }
@@ -71,13 +75,14 @@ public enum VolumeSync {
         hint: nil)
     }
     if let index {
-      try ingestMissing(
+      damaged += try ingestMissing(
         into: index, last: (catalogue, last.placement, last.end), reader: reader, passingDamage: passingDamage,
         observer: observer)
     }
     return Found(
       descriptor: catalogue.volume, last: catalogue.batch, catalogues: catalogue.earlier + [last.placement],
-      end: last.end, hasUncommittedTail: hasTail, isFull: catalogue.batch.reason == .volumeFull)
+      end: last.end, hasUncommittedTail: hasTail, isFull: catalogue.batch.reason == .volumeFull,
+      damagedCatalogues: damaged)
   }
 
   private static func report(
@@ -91,10 +96,11 @@ public enum VolumeSync {
             + " missing here (--no-index reads them from the tape)", .failure)))
   }
 
+  /// Takes in what `index` lacks; returns how many catalogues could not be read.
   private static func ingestMissing(
     into index: IndexFile, last: (Catalogue, CataloguePlacement, end: BlockID), reader: VolumeReader,
     passingDamage: Bool, observer: any OperationObserver
-  ) throws(OperationError) {
+  ) throws(OperationError) -> Int {
     let (catalogue, placement, end) = last
     let vsn = catalogue.volume.vsn
     let known = try onIndex { () throws(IndexError) in
@@ -110,7 +116,8 @@ public enum VolumeSync {
           hint: "use that copy, or keep this one apart with --index-db")
       }
     }
-    guard known.count < all.count else { return }
+    guard known.count < all.count else { return 0 }
+    var damaged = 0
     if !known.isEmpty {
       observer.report(
         .information(
@@ -131,10 +138,12 @@ public enum VolumeSync {
         }
       } catch {
         guard passingDamage else { throw error }
+        damaged += 1
         report(missing.sequence, vsn, error, observer)
         reader.forgetPosition()
       }
     }
     try onIndex { () throws(IndexError) in try index.ingest(catalogue, placement: placement, end: end) }
+    return damaged
   }
 }

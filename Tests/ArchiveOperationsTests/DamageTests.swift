@@ -51,6 +51,22 @@ struct DamageTests {
     }
   }
 
+  @Test func rebuildingKeepsWhatOnlyTheIndexStillKnows() throws {
+    let (drive, index) = try volume()
+    let damaged = try Tape.copy(drive.cartridge, changing: blocks(drive)[3]) {
+      $0[(firstRange(of: [0x04, 0x22, 0x4d, 0x18], in: $0) ?? 0) + 100] ^= 0x55
+    }
+    for (into, members) in [(index, 5), (try IndexFile(), 3)] {
+      let events = Events()
+      let volume = try RebuildOperation(vsn: nil).run(drive: damaged, index: into, observer: events)
+      #expect(try into.totals(of: volume).members == Int64(members))
+      #expect(events.notices.count == 1)
+    }
+    // A whole volume replaces what the index knew.
+    let volume = try RebuildOperation(vsn: nil).run(drive: drive, index: index, observer: Events())
+    #expect(try index.totals(of: volume).members == 5)
+  }
+
   @Test func nothingIsAppendedBehindADamagedLastCatalogue() throws {
     let (drive, index) = try volume()
     let damaged = try Tape.copy(drive.cartridge, changing: try #require(blocks(drive).last)) { $0[1500] ^= 0x55 }
