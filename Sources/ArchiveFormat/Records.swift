@@ -146,7 +146,7 @@ public struct SessionRecord: Equatable, Sendable {
   }
 }
 
-/// Why a batch ended. The raw values stand in catalogues.
+/// Why a batch ended. The raw values stand in catalogues, but for the last two, which only an index has.
 public enum BatchReason: Int, Sendable, CaseIterable {
   /// Catalogue 0: the volume was labelled.
   case labelled = 0
@@ -158,6 +158,10 @@ public enum BatchReason: Int, Sendable, CaseIterable {
   case volumeFull = 3
   /// The session was interrupted.
   case interrupted = 4
+  /// Its catalogue cannot be read: its rows were recovered from labels and tar headers.
+  case recovered = 5
+  /// It was never committed: its rows were salvaged from labels and tar headers.
+  case salvaged = 6
 }
 
 /// A batch: the AUL files from one catalogue to the next.

@@ -18,6 +18,15 @@ public struct UniqueID: Hashable, Sendable {
     return random(using: &generator)
   }
 
+  /// One that is always the same for the same `name` (RFC 9562 version 8): of what has an identity that cannot be read
+  /// any more.
+  public static func derived(from name: [UInt8]) -> UniqueID {
+    switch Digester.digest(of: name) {
+    case .xxh128(let high, let low):
+      UniqueID(high: high & ~0xf000 | 0x8000, low: low & ~(0xc0 << 56) | (0x80 << 56))
+    }
+  }
+
   init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low

@@ -130,11 +130,20 @@ public final class VolumeReader {
 
   /// Passes over the rest of a user file and the trailer behind it.
   public func skipFile() throws(VolumeError) {
-    position = nil
-    let outcome = try driving { () throws(DriveError) in try drive.space(filemarks: 2) }
-    guard outcome == .done else {
+    guard try passFile() else {
       throw .malformed(what: "a user file", why: "the volume ends in the middle of it")
     }
+  }
+
+  /// Passes over the rest of a user file and the trailer behind it; false when the volume ends in them.
+  func passFile() throws(VolumeError) -> Bool { try pass(filemarks: 2) }
+
+  /// Passes over one filemark and what lies before it; false when there is none.
+  func passFilemark() throws(VolumeError) -> Bool { try pass(filemarks: 1) }
+
+  private func pass(filemarks count: Int) throws(VolumeError) -> Bool {
+    position = nil
+    return try driving { () throws(DriveError) in try drive.space(filemarks: count) } == .done
   }
 
   /// The position of the tape.

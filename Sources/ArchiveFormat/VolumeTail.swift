@@ -3,12 +3,14 @@ public import TapeLabels
 
 /// What the end of a volume of ours looks like: where the next session appends.
 public enum VolumeTail: Sendable {
-  /// The last AUL file is a whole catalogue, with nothing behind it.
+  /// The last AUL file is a catalogue, with nothing behind it.
   case catalogue(batch: UInt32, VolumeReader.Header)
   /// Behind the last catalogue lie files that were never committed.
   case uncommitted(batch: UInt32, VolumeReader.Header)
   /// The volume was closed with EOV labels: it is full.
   case endOfVolume
+  /// The last catalogue that was found, and why it is not known whether anything was committed behind it.
+  case unclear(batch: UInt32, VolumeReader.Header, why: String)
 }
 
 extension VolumeReader {
@@ -16,31 +18,85 @@ extension VolumeReader {
   ///
   /// An uncommitted tail is told by the file identifiers: each says how many AUL files of its batch lie before it, and
   /// so where the catalogue is that ended the batch before (docs/tape-format.md, *Finding the last catalogue*).
-  public func findTail(vsn: VSN) throws(VolumeError) -> VolumeTail {
+  /// - Parameters:
+  ///   - known: a catalogue known to be on the volume: where a walk begins when the end cannot be read.
+  ///   - walks: whether to go through all files from the beginning instead.
+  public func findTail(
+    vsn: VSN, knowing known: CataloguePlacement? = nil, byWalking walks: Bool = false
+  ) throws(VolumeError) -> VolumeTail {
+    if walks { return try walkToLastCatalogue(vsn: vsn, from: nil, why: nil) }
     forgetPosition()
-    try driving { () throws(DriveError) in try drive.spaceToEndOfData() }
+    do { try drive.spaceToEndOfData() } catch {
+      // A power cut while the drive was writing leaves a tape without an end-of-data mark.
+      guard error.isOfMedium else { throw .drive(error) }
+      return try walkToLastCatalogue(vsn: vsn, from: known, why: "its end of data cannot be found: \(error.reason)")
+    }
     let end = try here()
     guard let last = try headerBefore(end) else {
-      throw .malformed(what: "volume \(vsn)", why: "no header is found before its end of data")
+      return try walkToLastCatalogue(vsn: vsn, from: known, why: "no header can be read before its end of data")
     }
-    if try spaceToTrailer() {
-      let labels = try trailingGroup(of: last)
-      if labels == .endOfVolume { return .endOfVolume }
-      if labels == .endOfFile, case .catalogue(let batch) = last.identifier {
-        // What lies behind a whole catalogue is less than a header: it is the catalogue that counts, not the one before.
-        let isClean = try here() == end
+    // The header was just read: its user file comes next.
+    if try passFile() {
+      let behind = try here()
+      // A whole header behind the last one that can be read: whether it is that of a catalogue is not known.
+      if behind != end, try passFilemark() {
+        return try walkToLastCatalogue(
+          vsn: vsn, from: known, why: "the header of file \(last.sequence + 1) cannot be read")
+      }
+      // Whatever else is wrong with the trailer, it does not say that the volume goes on elsewhere.
+      if let trailer = try trailer(before: behind), trailer.group == .endOfVolume,
+        trailer.fileIdentifier == last.first.fileIdentifier
+      {
+        return .endOfVolume
+      }
+      if case .catalogue(let batch) = last.identifier {
         let header = try openFile(at: last.block, sequence: last.sequence, vsn: vsn)
-        return isClean ? .catalogue(batch: batch, header) : .uncommitted(batch: batch, header)
+        return behind == end ? .catalogue(batch: batch, header) : .uncommitted(batch: batch, header)
       }
     }
-    let (batch, header) = try lastCatalogue(before: last, vsn: vsn)
-    return .uncommitted(batch: batch, header)
+    do {
+      let (batch, header) = try lastCatalogue(before: last, vsn: vsn)
+      return .uncommitted(batch: batch, header)
+    } catch { return try walkToLastCatalogue(vsn: vsn, from: known, why: error.description) }
   }
 
-  /// Passes over a user file; false when the volume ends in it.
-  private func spaceToTrailer() throws(VolumeError) -> Bool {
-    forgetPosition()
-    return try driving { () throws(DriveError) in try drive.space(filemarks: 1) } == .done
+  /// Goes from file to file to the last catalogue that is whole, and stands behind its header.
+  /// - Parameter why: why the end of the volume could not tell; nil when it was not asked.
+  private func walkToLastCatalogue(
+    vsn: VSN, from known: CataloguePlacement?, why: String?
+  ) throws(VolumeError) -> VolumeTail {
+    var walk = FileWalk(
+      reader: self, vsn: vsn, sequence: known?.sequence ?? 1, block: known?.header ?? .beginningOfTape.advanced(by: 1))
+    var last: (batch: UInt32, header: Header)?
+    var isBehind = false
+    var unreadable: String?
+    while let step = walk.next() {
+      switch step {
+      case .file(let header):
+        guard walk.pass(header) else {
+          isBehind = true
+          break
+        }
+        if case .catalogue(let batch) = header.identifier {
+          last = (batch, header)
+          isBehind = false
+          // It names all catalogues before it.
+          unreadable = nil
+        } else {
+          isBehind = true
+        }
+      case .unreadable(let sequence, _, _):
+        isBehind = true
+        unreadable = unreadable ?? "the header of file \(sequence) cannot be read"
+      }
+    }
+    let problem = why ?? unreadable ?? walk.failure?.description
+    guard let last else {
+      throw .malformed(what: "volume \(vsn)", why: problem ?? "it has no catalogue")
+    }
+    let header = try openFile(at: last.header.block, sequence: last.header.sequence, vsn: vsn)
+    if let problem { return .unclear(batch: last.batch, header, why: problem) }
+    return isBehind ? .uncommitted(batch: last.batch, header) : .catalogue(batch: last.batch, header)
   }
 
   /// Finds the newest catalogue that lies before the AUL file of `header`, by the file identifiers, and stands behind its
@@ -82,7 +138,7 @@ extension VolumeReader {
   }
 
   /// The last whole header before `end`: tape file by tape file backwards, four at most for a file that was cut off.
-  private func headerBefore(_ end: BlockID) throws(VolumeError) -> Header? {
+  func headerBefore(_ end: BlockID) throws(VolumeError) -> Header? {
     for back in 1...7 {
       forgetPosition()
       try driving { () throws(DriveError) in try drive.locate(to: end) }
@@ -103,20 +159,24 @@ extension VolumeReader {
       let header = try readHeader()
       return header.user == nil ? nil : header
     } catch {
-      if case .drive(let cause) = error, case .mediumError = cause.cause { return nil }
+      if case .drive(let cause) = error, cause.isOfMedium { return nil }
       if case .drive = error { throw error }
       return nil
     }
   }
 
-  /// Which group of labels follows; nil when none does.
-  private func trailingGroup(of header: Header) throws(VolumeError) -> LabelGroup? {
-    guard case .label(let label) = try readLabel(), let first = try? FileLabel1(parsing: label),
-      // try?: whatever is wrong with the label, there is then no trailer.
-      first.fileIdentifier == header.first.fileIdentifier
-    else { return nil }
-    _ = try readLabel()
-    _ = try readLabel()
-    return try readLabel() == .filemark ? first.group : nil
+  /// EOF1 or EOV1 of the trailer that ends before `end`; nil when there is none that can be read.
+  func trailer(before end: BlockID) throws(VolumeError) -> FileLabel1? {
+    // Three labels and a filemark; a header and a user file before them.
+    guard end.rawValue > 9 else { return nil }
+    try go(to: BlockID(end.rawValue - 4))
+    do {
+      guard case .label(let label) = try readLabel() else { return nil }
+      let found = try FileLabel1(parsing: label)
+      return found.group == .header ? nil : found
+    } catch {
+      forgetPosition()
+      return nil
+    }
   }
 }

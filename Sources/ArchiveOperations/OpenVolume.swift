@@ -7,6 +7,8 @@ final class OpenVolume {
   let writer: VolumeWriter
   /// Whether nothing on it can be written over.
   let isWORM: Bool
+  /// fseq of the first AUL file behind the last catalogue: the next one to be written, unless void ones lie there (WORM).
+  let firstSequence: UInt64
   /// Every catalogue on it, by number.
   let catalogues: [CataloguePlacement]
   /// Number of the next batch.
@@ -15,10 +17,12 @@ final class OpenVolume {
   let lastCommit: Timestamp
 
   init(
-    writer: VolumeWriter, isWORM: Bool, catalogues: [CataloguePlacement], nextBatch: UInt32, lastCommit: Timestamp
+    writer: VolumeWriter, isWORM: Bool, firstSequence: UInt64, catalogues: [CataloguePlacement], nextBatch: UInt32,
+    lastCommit: Timestamp
   ) {
     self.writer = writer
     self.isWORM = isWORM
+    self.firstSequence = firstSequence
     self.catalogues = catalogues
     self.nextBatch = nextBatch
     self.lastCommit = lastCommit

@@ -33,7 +33,10 @@ public struct ReadTarget {
     observer.report(.information("volume \(name) is not in the index: reading its catalogues"))
     let temporary = try onIndex { () throws(IndexError) in try IndexFile() }
     let found = try VolumeSync.bringUpToDate(
-      temporary, reader: reader, vsn: name, expecting: descriptor?.id, passingDamage: true, observer: observer)
+      temporary, reader: reader, vsn: name, expecting: descriptor?.id, .init(recovers: true), observer: observer)
+    if case .unclear(let why) = found.tail {
+      observer.report(.notice(MemberNotice([], "the end of volume \(name) is not whole: \(why)", .failure)))
+    }
     guard let volume = try onIndex({ () throws(IndexError) in try temporary.volume(found.descriptor.id) }) else {
       throw .refused("the catalogues of volume \(name) are those of another volume", hint: nil)
     }

@@ -3,52 +3,68 @@ public import TapeIO
 public import TapeIndex
 public import TapeLabels
 
-/// Makes the rows of a volume in an index anew from the catalogues on the volume.
+/// Makes the rows of a volume in an index anew from what is on the volume.
 public struct RebuildOperation {
   /// The volume that must be in the drive; nil for any.
   public var vsn: VSN?
+  /// Whether complete members count that lie behind the last catalogue and were never committed.
+  public var salvages: Bool
+  /// Whether the catalogues are looked for file by file from the beginning, and the end of the volume not asked.
+  public var scans: Bool
 
   /// Describes a rebuild.
-  public init(vsn: VSN?) { self.vsn = vsn }
+  public init(vsn: VSN?, salvages: Bool = false, scans: Bool = false) {
+    self.vsn = vsn
+    self.salvages = salvages
+    self.scans = scans
+  }
 
-  /// Reads the catalogues of the volume in `drive` and puts what they say in place of what `index` knows of it.
+  /// Reads the catalogues of the volume in `drive`, recovers from labels and tar headers what damaged ones listed, and
+  /// puts that in place of what `index` knows of the volume, in one transaction.
   ///
-  /// What the index knew is removed only when every catalogue has been read: of a damaged one its rows may be all that is
-  /// left, and are kept. The catalogues are then taken in one by one: cut off in between, the index is behind the volume,
-  /// and the next session or rebuild makes that good.
+  /// When a catalogue cannot be read, what the index knew is kept and only what it lacks is added: of a damaged catalogue
+  /// its rows say more than labels do.
   /// - Returns: the volume, as the index knows it now.
   public func run(
     drive: any TapeDrive, index: IndexFile, observer: any OperationObserver
   ) throws(OperationError) -> IndexFile.Volume {
     let reader = VolumeReader(drive: drive)
     let (name, header) = try ReadTarget.identify(reader, vsn: vsn)
-    // A damaged catalogue 0 stops nothing: every later one says which volume it is.
+    // try?: a damaged catalogue 0 stops nothing: every later one says which volume it is.
     let first = try? VolumeSync.identify(reader, behind: header)
-    let trial = try onIndex { () throws(IndexError) in try IndexFile() }
-    let found = try VolumeSync.bringUpToDate(
-      trial, reader: reader, vsn: name, expecting: first?.volume.id, passingDamage: true, observer: observer)
-    if let old = try onIndex({ () throws(IndexError) in try index.volume(found.descriptor.id) }) {
-      if found.damagedCatalogues == 0 {
-        try onIndex { () throws(IndexError) in try index.remove(old) }
-      } else {
-        observer.report(.information("what the index knew of volume \(name) is kept"))
+    let reading = VolumeChain.Reading(recovers: true, scans: scans, salvages: salvages)
+    let chain = try VolumeChain(
+      reader: reader, vsn: name, expecting: first?.volume.id, knowing: nil, reading, observer: observer)
+    let spool = try onIndex { () throws(IndexError) in try CatalogueSpool() }
+    let (damaged, uncommitted) = try chain.gather(except: [], into: spool, reader: reader, reading, observer: observer)
+    let old = try onIndex { () throws(IndexError) in try index.volume(chain.descriptor.id) }
+    let gone = try VolumeSync.batches(of: chain.descriptor.id, in: index)
+      .count { $0.catalogue != nil && Int($0.record.number) >= chain.catalogues.count }
+    if let old, damaged > 0 || chain.tail.isUnclear {
+      try onIndex { () throws(IndexError) in try index.removeSalvaged(of: old) }
+      observer.report(.information("what the index knew of volume \(name) is kept"))
+      try onIndex { () throws(IndexError) in try index.ingest(spool) }
+    } else {
+      if gone > 0 {
+        observer.report(
+          .information(
+            "the index knew \(gone) batch\(gone == 1 ? "" : "es") more than this copy of volume \(name) has:"
+              + " forgotten"))
       }
+      try onIndex { () throws(IndexError) in try index.ingest(spool, replacing: old) }
     }
-    // What there is to say was said the first time.
-    _ = try VolumeSync.bringUpToDate(
-      index, reader: reader, vsn: name, expecting: found.descriptor.id, passingDamage: true, observer: Silence())
-    if found.hasUncommittedTail {
+    if !salvages, chain.tail == .uncommitted || uncommitted ?? 0 > 0 {
       observer.report(
-        .information("volume \(name) ends with files that were never committed: they are not in the index"))
+        .information(
+          "volume \(name) ends with files that were never committed: they are not in the index (--salvage takes them in)"
+        ))
     }
-    guard let volume = try onIndex({ () throws(IndexError) in try index.volume(found.descriptor.id) }) else {
+    if case .unclear(let why) = chain.tail {
+      observer.report(.notice(MemberNotice([], "the end of volume \(name) is not whole: \(why)", .failure)))
+    }
+    guard let volume = try onIndex({ () throws(IndexError) in try index.volume(chain.descriptor.id) }) else {
       throw .refused("the catalogues of volume \(name) are those of another volume", hint: nil)
     }
     return volume
   }
-}
-
-/// Takes events and keeps none.
-private final class Silence: OperationObserver {
-  func report(_ event: OperationEvent) {}
 }

@@ -156,8 +156,12 @@ private final class VolumeInSequence {
   /// Compares what was read with what the catalogue says was written, and restores the raw members it names.
   func endBatch(_ found: VolumeReader.FoundCatalogue) throws(VolumeError) {
     var raw: [(FilePlacement, MemberRecord)] = []
+    var listedFiles = 0
+    var lastSequence: UInt64 = 0
     do throws(IndexError) {
       try Catalogue(found.file.database).forEachMember { (file, record) throws(IndexError) in
+        if file.sequence != lastSequence { listedFiles += 1 }
+        lastSequence = file.sequence
         if let digest = digests[file.sequence], digest != file.digest {
           observer.report(
             .notice(
@@ -168,6 +172,14 @@ private final class VolumeInSequence {
         if file.layout == .raw, rawFiles[file.sequence] == file.header, isWanted(record.member.path) {
           raw.append((file, record))
         }
+      }
+      if fileCount > listedFiles {
+        // On WORM, where what was rolled back stays.
+        let count = fileCount - listedFiles
+        observer.report(
+          .information(
+            "\(count) file\(count == 1 ? "" : "s") before file \(found.placement.sequence) of volume \(vsn)"
+              + " \(count == 1 ? "is" : "are") in no catalogue: never committed"))
       }
     } catch { observer.report(.notice(MemberNotice([], error.description, .failure))) }
     for (file, record) in raw {

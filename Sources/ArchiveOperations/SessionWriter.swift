@@ -60,7 +60,7 @@ final class SessionWriter {
     catalogues = volume.catalogues
     batchNumber = volume.nextBatch
     lastCommit = volume.lastCommit
-    firstSequence = volume.writer.nextSequence
+    firstSequence = volume.firstSequence
   }
 
   /// Writes everything that comes through `ring`, then commits what is left.

@@ -23,6 +23,8 @@ public struct WriteIntent: Sendable {
   public var erase: Erase?
   /// Whether a volume may be erased before its expiry.
   public var erasesUnexpired: Bool
+  /// Whether what lies behind the last catalogue that can be read is given up where it cannot be told what that is.
+  public var erasesTail = false
   /// Text for a new volume.
   public var text: [UInt8]
   /// Block size of a new volume.
@@ -114,8 +116,8 @@ struct WriteTarget {
     }
     // A damaged catalogue 0 stops nothing: every later one says which volume it is.
     let first = try? VolumeSync.identify(reader, behind: header)
-    let found: VolumeSync.Found
-    do {
+    let found: VolumeChain
+    do throws(OperationError) {
       found = try VolumeSync.bringUpToDate(
         index, reader: reader, vsn: vsn, expecting: first?.volume.id, observer: observer)
     } catch {
@@ -127,25 +129,50 @@ struct WriteTarget {
     if !intent.appends, found.last.number > 0 {
       throw try refusal(of: found)
     }
-    if found.isFull { throw .refused("volume \(vsn) is full", hint: "use another volume") }
-    if found.hasUncommittedTail, medium.isWORM {
-      throw .refused(
-        "volume \(vsn) is WORM and ends with files that were never committed: this version cannot append behind them",
-        hint: "use another volume; everything committed can be read")
+    if found.last.reason == .volumeFull { throw .refused("volume \(vsn) is full", hint: "use another volume") }
+    let (sequence, header) = try appendPoint(found, reader, medium)
+    let writer = try onVolume { () throws(VolumeError) in
+      try VolumeWriter(
+        drive: drive, descriptor: found.descriptor, nextSequence: sequence, nextHeader: header, host: identity.host,
+        systemCode: identity.systemCode)
     }
-    if found.hasUncommittedTail {
+    return OpenVolume(
+      writer: writer, isWORM: medium.isWORM, firstSequence: found.last.catalogueSequence + 1,
+      catalogues: found.catalogues, nextBatch: found.last.number + 1, lastCommit: found.last.committed)
+  }
+
+  /// Goes to where the next AUL file is written: behind the last catalogue, or on WORM behind what lies there for ever.
+  /// - Returns: the fseq and the block ID of its header.
+  private func appendPoint(
+    _ found: VolumeChain, _ reader: VolumeReader, _ medium: MediumState
+  ) throws(OperationError) -> (UInt64, BlockID) {
+    let vsn = found.descriptor.vsn
+    if case .unclear(let why) = found.tail {
+      guard intent.erasesTail, !medium.isWORM else {
+        throw .refused(
+          "cannot append to volume \(vsn): \(why); whether anything was committed behind batch \(found.last.number) is"
+            + " not known",
+          hint: medium.isWORM
+            ? "use another volume; everything committed can be read"
+            : "use another volume, or see with 'tapir index rebuild --salvage' what lies there; --erase-tail overwrites it"
+        )
+      }
+      observer.report(.information("what lies behind batch \(found.last.number) of volume \(vsn) will be overwritten"))
+    }
+    if found.tail == .uncommitted {
+      guard !medium.isWORM else {
+        observer.report(
+          .information("volume \(vsn) ends with files that were never committed: they stay, as it is WORM"))
+        return try onVolume { () throws(VolumeError) in
+          let tail = try TornTail(of: reader)
+          return (tail.nextSequence, try tail.close(drive))
+        }
+      }
       observer.report(
         .information("volume \(vsn) ends with files that were never committed: they will be overwritten"))
     }
     try onVolume { () throws(VolumeError) in try reader.go(to: found.end) }
-    let writer = try onVolume { () throws(VolumeError) in
-      try VolumeWriter(
-        drive: drive, descriptor: found.descriptor, nextSequence: found.last.catalogueSequence + 1,
-        nextHeader: found.end, host: identity.host, systemCode: identity.systemCode)
-    }
-    return OpenVolume(
-      writer: writer, isWORM: medium.isWORM, catalogues: found.catalogues, nextBatch: found.last.number + 1,
-      lastCommit: found.last.committed)
+    return (found.last.catalogueSequence + 1, found.end)
   }
 
   /// The identity of the volume to be erased, once its expiry has passed or does not count.
@@ -165,7 +192,7 @@ struct WriteTarget {
     return old.volume.id
   }
 
-  private func refusal(of found: VolumeSync.Found) throws(OperationError) -> OperationError {
+  private func refusal(of found: VolumeChain) throws(OperationError) -> OperationError {
     let vsn = found.descriptor.vsn
     var holds = "holds \(found.last.number) batch\(found.last.number == 1 ? "" : "es")"
     if let index {
@@ -236,7 +263,8 @@ struct WriteTarget {
     }
     if intent.vsn == nil, old == nil, intent.barcode == nil { observer.report(.information("labelled volume \(vsn)")) }
     return OpenVolume(
-      writer: writer, isWORM: medium.isWORM, catalogues: [placement], nextBatch: 1, lastCommit: now)
+      writer: writer, isWORM: medium.isWORM, firstSequence: writer.nextSequence, catalogues: [placement], nextBatch: 1,
+      lastCommit: now)
   }
 }
 

@@ -81,6 +81,15 @@ extension DriveError: CustomStringConvertible {
     }
   }
 
+  /// Whether the medium is the reason, as far as can be told: a damaged block, or what Linux calls an I/O error.
+  public var isOfMedium: Bool {
+    switch cause {
+    case .mediumError: true
+    case .system(let number, _): number == 5  // EIO, on every Linux
+    default: false
+    }
+  }
+
   /// What to do about it, where there is something to say.
   public var hint: String? {
     switch cause {

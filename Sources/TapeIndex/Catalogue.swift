@@ -13,8 +13,9 @@ public final class Catalogue {
   public let earlier: [CataloguePlacement]
 
   /// Opens the LZ4 frame that ``CatalogueWriter/finish(volume:batch:earlier:)`` made.
+  /// - Parameter isRecovered: whether it was not read from tape but made from labels: then it lists no other catalogues.
   /// - Throws: ``IndexError/badCatalogue(why:)`` when it is damaged, or anything but a catalogue.
-  public init(_ frame: [UInt8]) throws(IndexError) {
+  public init(_ frame: [UInt8], isRecovered: Bool = false) throws(IndexError) {
     let content = try CatalogueCompression.decompress(
       frame, allocate: { sqlite3_malloc64(sqlite3_uint64($0)) }, free: { sqlite3_free($0) })
     database = try Database(path: Array(":memory:".utf8), flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
@@ -33,7 +34,10 @@ public final class Catalogue {
         throw IndexError.badCatalogue(why: "it describes no batch")
       }
       batch = try VolumeRows.batch(batches)
-      earlier = try Self.readEarlier(database, before: batch.number)
+      earlier = isRecovered ? [] : try Self.readEarlier(database, before: batch.number)
+      guard isRecovered || (batch.reason != .recovered && batch.reason != .salvaged) else {
+        throw IndexError.badCatalogue(why: "it says that it is none")
+      }
     } catch let error as IndexError {
       if case .badCatalogue = error { throw error }
       throw .badCatalogue(why: error.description)

@@ -118,10 +118,10 @@ public final class IndexFile {
     public let row: Int64
     /// What its catalogue says.
     public let record: BatchRecord
-    /// Where its catalogue lies.
-    public let catalogue: CataloguePlacement
-    /// Block ID of what follows its catalogue.
-    public let end: BlockID
+    /// Where its catalogue lies; nil when it was recovered or salvaged and no other catalogue says so.
+    public let catalogue: CataloguePlacement?
+    /// Block ID of what follows its catalogue; nil together with ``catalogue``.
+    public let end: BlockID?
   }
 
   /// The batches of a volume, by number.
@@ -131,10 +131,12 @@ public final class IndexFile {
     s.bind(1, volume.row)
     var result: [Batch] = []
     while try s.step() {
-      guard let (placement, end) = VolumeRows.cataloguePlacement(s) else {
+      let record = try VolumeRows.batch(s)
+      let found = VolumeRows.cataloguePlacement(s)
+      guard found != nil || record.reason == .recovered || record.reason == .salvaged else {
         throw .badCatalogue(why: "the index has a batch without a catalogue")
       }
-      result.append(Batch(row: s.integer(15), record: try VolumeRows.batch(s), catalogue: placement, end: end))
+      result.append(Batch(row: s.integer(15), record: record, catalogue: found?.0, end: found?.end))
     }
     return result
   }
@@ -157,30 +159,19 @@ public final class IndexFile {
     try s.run()
   }
 
-  /// Takes everything the index knows of a volume out of it, in one transaction.
-  public func remove(_ volume: Volume) throws(IndexError) {
-    let batches = try batches(of: volume)
-    try database.transaction { () throws(IndexError) in
-      for batch in batches {
-        let first = batch.row * Schema.membersPerBatch
-        for (table, column) in [("member", "id"), ("chunk", "member"), ("attribute", "member")] {
-          let s = try database.prepare("DELETE FROM \(table) WHERE \(column) >= ? AND \(column) < ?")
-          s.bind(1, first)
-          s.bind(2, first + Schema.membersPerBatch)
-          try s.run()
-        }
-        for table in ["aul_file", "piece", "change"] {
-          let s = try database.prepare("DELETE FROM \(table) WHERE batch = ?")
-          s.bind(1, batch.row)
-          try s.run()
-        }
-      }
-      for statement in ["DELETE FROM batch WHERE volume = ?", "DELETE FROM volume WHERE id = ?"] {
-        let s = try database.prepare(statement)
-        s.bind(1, volume.row)
-        try s.run()
-      }
-      try database.execute("DELETE FROM session WHERE id NOT IN (SELECT session FROM batch)")
+  /// Takes a batch and its members out of the index; the session stays.
+  private func remove(_ batch: Batch) throws(IndexError) {
+    let first = batch.row * Schema.membersPerBatch
+    for (table, column) in [("member", "id"), ("chunk", "member"), ("attribute", "member")] {
+      let s = try database.prepare("DELETE FROM \(table) WHERE \(column) >= ? AND \(column) < ?")
+      s.bind(1, first)
+      s.bind(2, first + Schema.membersPerBatch)
+      try s.run()
+    }
+    for (table, column) in [("aul_file", "batch"), ("piece", "batch"), ("change", "batch"), ("batch", "id")] {
+      let s = try database.prepare("DELETE FROM \(table) WHERE \(column) = ?")
+      s.bind(1, batch.row)
+      try s.run()
     }
   }
 
@@ -194,25 +185,82 @@ public final class IndexFile {
   public func ingest(
     _ catalogue: Catalogue, placement: CataloguePlacement, end: BlockID
   ) throws(IndexError) {
+    try database.transaction { () throws(IndexError) in try add(catalogue, found: (placement, end)) }
+  }
+
+  /// Takes in all catalogues of a spool, in one transaction; what is known already changes nothing.
+  /// - Parameter replaced: the volume as the index knows it, when all that it knows is to go first.
+  public func ingest(_ spool: CatalogueSpool, replacing replaced: Volume? = nil) throws(IndexError) {
     try database.transaction { () throws(IndexError) in
-      let volumeRow = try volumeRow(of: catalogue.volume)
-      let known = try database.prepare("SELECT 1 FROM batch WHERE volume = ? AND number = ?")
-      known.bind(1, volumeRow)
-      known.bind(2, Int64(catalogue.batch.number))
-      if try known.step() { return }
-      let update = try database.prepare("UPDATE volume SET expires = ? WHERE id = ?")
-      update.bind(1, catalogue.volume.expires?.totalNanoseconds)
-      update.bind(2, volumeRow)
-      try update.run()
-      let session = try VolumeRows.insert(catalogue.batch.session, into: database)
-      let batch = try VolumeRows.insert(
-        catalogue.batch, volume: volumeRow, session: session, found: (placement, end), into: database)
-      var members = try MemberInserter(database)
-      var id = batch * Schema.membersPerBatch
-      try catalogue.forEachMember { (file, record) throws(IndexError) in
-        try members.insert(id: id, file: file, record: record)
-        id += 1
+      if let replaced {
+        for batch in try batches(of: replaced) { try remove(batch) }
+        let s = try database.prepare("DELETE FROM volume WHERE id = ?")
+        s.bind(1, replaced.row)
+        try s.run()
       }
+      try spool.forEach { (catalogue, found) throws(IndexError) in try add(catalogue, found: found) }
+      try database.execute("DELETE FROM session WHERE id NOT IN (SELECT session FROM batch)")
+    }
+  }
+
+  /// Takes out what was salvaged from the end of a volume: files that no catalogue ever confirmed.
+  public func removeSalvaged(of volume: Volume) throws(IndexError) {
+    try database.transaction { () throws(IndexError) in
+      for batch in try batches(of: volume) where batch.record.reason == .salvaged { try remove(batch) }
+    }
+  }
+
+  private func add(
+    _ catalogue: Catalogue, found: (CataloguePlacement, end: BlockID)?
+  ) throws(IndexError) {
+    let volumeRow = try volumeRow(of: catalogue.volume)
+    let known = try database.prepare("SELECT 1 FROM batch WHERE volume = ? AND number = ?")
+    known.bind(1, volumeRow)
+    known.bind(2, Int64(catalogue.batch.number))
+    if try known.step() { return }
+    let update = try database.prepare("UPDATE volume SET expires = ? WHERE id = ?")
+    update.bind(1, catalogue.volume.expires?.totalNanoseconds)
+    update.bind(2, volumeRow)
+    try update.run()
+    let session = try VolumeRows.insert(catalogue.batch.session, into: database)
+    let batch = try VolumeRows.insert(
+      catalogue.batch, volume: volumeRow, session: session, found: found, into: database)
+    var members = try MemberInserter(database)
+    var id = batch * Schema.membersPerBatch
+    try catalogue.forEachMember { (file, record) throws(IndexError) in
+      try members.insert(id: id, file: file, record: record)
+      id += 1
+    }
+    let reason = catalogue.batch.reason
+    if reason == .recovered || reason == .salvaged { try resolveLinks(ofBatch: batch, on: volumeRow) }
+  }
+
+  /// Finds where the hard links of a recovered batch lead, by the name that their tar headers have: the member written
+  /// last under it before the link, on the same volume.
+  private func resolveLinks(ofBatch batch: Int64, on volume: Int64) throws(IndexError) {
+    let links = try database.prepare(
+      "SELECT id, link_target FROM member WHERE id >= ?1 << 24 AND id < (?1 + 1) << 24 AND type = 1 ORDER BY id")
+    let target = try database.prepare(
+      """
+      SELECT m.fseq, m.offset FROM directory d JOIN member m ON m.directory = d.id AND m.name = ?2
+      JOIN batch b ON b.id = m.id >> 24
+      WHERE d.path = ?1 AND b.volume = ?3 AND m.id < ?4 AND m.type != 1 ORDER BY m.id DESC LIMIT 1
+      """)
+    let update = try database.prepare("UPDATE member SET link_fseq = ?, link_offset = ? WHERE id = ?")
+    links.bind(1, batch)
+    while try links.step() {
+      let name = MemberName(path: links.blob(1))
+      target.bind(1, name.directory)
+      target.bind(2, name.name)
+      target.bind(3, volume)
+      target.bind(4, links.integer(0))
+      if try target.step() {
+        update.bind(1, target.integer(0))
+        update.bind(2, target.integer(1))
+        update.bind(3, links.integer(0))
+        try update.run()
+      }
+      target.reset()
     }
   }
 

@@ -32,6 +32,14 @@ public struct LabelDate: Hashable, Comparable, Sendable {
   }
 
   /// Parses six characters; a day of 0 (no date, as some labels have it) is nil.
+  /// The second at which the day begins in UTC (seconds since 1970-01-01 00:00 UTC).
+  public var unixTime: Int64 {
+    let before = year - 1
+    // Days from the first day of year 1 to that of this year; 719,162 of them before 1970.
+    let days = before * 365 + before / 4 - before / 100 + before / 400 - 719_162 + dayOfYear - 1
+    return Int64(days) * 86400
+  }
+
   static func parse(_ text: String, label: String, offset: Int) throws(LabelError) -> LabelDate? {
     let century: Int
     switch text.utf8.first {

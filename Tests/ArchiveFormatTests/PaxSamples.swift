@@ -81,7 +81,8 @@ enum PaxSamples {
 
   private static func nodes() -> [Sample] {
     [
-      ("folder", Member.Kind.directory, 0 as UInt32, 0 as UInt32), ("fifo", .fifo, 0, 0), ("null", .characterDevice, 1, 3),
+      ("folder", Member.Kind.directory, 0 as UInt32, 0 as UInt32), ("fifo", .fifo, 0, 0),
+      ("null", .characterDevice, 1, 3),
       ("block", .blockDevice, 259, 1_000_000),
     ].map { name, kind, major, minor in
       var sample = file(Array((name as String).utf8))

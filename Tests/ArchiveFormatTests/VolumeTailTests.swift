@@ -9,11 +9,15 @@ struct VolumeTailTests {
   private let vsn: VSN
   init() throws { vsn = try VSN("V00001") }
 
-  private enum Tail: Equatable { case clean(UInt32, BlockID), uncommitted(UInt32, BlockID), full }
+  private enum Tail: Equatable {
+    case clean(UInt32, BlockID), uncommitted(UInt32, BlockID), full, unclear(UInt32, String)
+  }
 
-  private func tail(_ drive: any TapeDrive) throws -> Tail {
+  private func tail(
+    _ drive: any TapeDrive, knowing known: CataloguePlacement? = nil, walks: Bool = false
+  ) throws -> Tail {
     let reader = VolumeReader(drive: drive)
-    switch try reader.findTail(vsn: vsn) {
+    switch try reader.findTail(vsn: vsn, knowing: known, byWalking: walks) {
     case .catalogue(let batch, let header):
       // It stands behind the header it gives: the catalogue comes next.
       _ = try reader.readCatalogue(behind: header)
@@ -22,6 +26,9 @@ struct VolumeTailTests {
       _ = try reader.readCatalogue(behind: header)
       return .uncommitted(batch, header.block)
     case .endOfVolume: return .full
+    case .unclear(let batch, let header, let why):
+      if batch > 0 { _ = try reader.readCatalogue(behind: header) }
+      return .unclear(batch, why)
     }
   }
 
@@ -52,12 +59,52 @@ struct VolumeTailTests {
     let last = try session.catalogue(String(repeating: "long ", count: 10_000))
     for count in end...session.cartridge.records.count {
       let found = try tail(try session.cut(at: count))
+      let walked = try tail(try session.cut(at: count), walks: true)
       switch count {
       case end: #expect(found == .clean(1, committed.header))
       case session.cartridge.records.count: #expect(found == .clean(2, last.header))
       default: #expect(found == .uncommitted(1, committed.header), "cut at object \(count)")
       }
+      // Going through all files finds the same, but for what is less than a file at the end.
+      if case .uncommitted(let batch, let header) = found, case .clean(batch, header) = walked { continue }
+      #expect(walked == found, "cut at object \(count)")
     }
+  }
+
+  @Test func damageAtTheEndIsNeverTakenForSomethingUncommitted() throws {
+    let session = try Session()
+    try session.catalogue()
+    try session.file([[1]])
+    try session.catalogue()
+    for _ in 0..<2 { try session.file([[UInt8](repeating: 3, count: 16 << 10), [4]]) }
+    let last = try session.catalogue()
+    let records = session.cartridge.records
+    // Every label of the last two files, and the blocks between them.
+    for object in Int(last.header.rawValue) - 7..<records.count {
+      guard case .block(var bytes) = records[object] else { continue }
+      bytes[0] ^= 0x55
+      let drive = try MemoryDrive()
+      for (number, record) in records.enumerated() { try drive.put(number == object ? .block(bytes) : record) }
+      switch try VolumeReader(drive: drive).findTail(vsn: vsn) {
+      case .catalogue(2, let header): #expect(header.block == last.header)
+      case .unclear(1, _, _): #expect(object >= Int(last.header.rawValue))
+      case let other: Issue.record("object \(object): \(other)")
+      }
+    }
+  }
+
+  @Test func withoutAnEndOfDataMarkTheLastCatalogueIsFoundFromTheBeginning() throws {
+    let session = try Session()
+    try session.catalogue()
+    for count in [3, 0, 1] {
+      for _ in 0..<count { try session.file([[1], [2]]) }
+      try session.catalogue()
+    }
+    try session.file([[7]])
+    let drive = FaultDrive(try session.cut(at: session.cartridge.records.count))
+    drive.fail(.endOfData, nth: 1, with: .mediumError(detail: "no end-of-data mark"))
+    let why = "its end of data cannot be found: medium error: no end-of-data mark"
+    #expect(try tail(drive) == .unclear(3, why))
   }
 
   @Test func aSecondTailCutOffBehindCatalogueZeroLeadsToIt() throws {

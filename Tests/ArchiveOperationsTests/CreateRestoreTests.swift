@@ -160,7 +160,8 @@ struct CreateRestoreTests {
       let files = (0..<3).map { TestMember.file("f\($0)", Noise.incompressible($0, 40_000)) }
       try Tape.create(files, on: drive, index: index, layout: layout)
       let volume = try #require(try index.volumes().first)
-      let selection = try Selection(MemberQuery(operands: [.literal([0x66, 0x31])], newestOnly: true), of: [volume], in: index)
+      let selection = try Selection(
+        MemberQuery(operands: [.literal([0x66, 0x31])], newestOnly: true), of: [volume], in: index)
       let header = try #require(try selection.next()).file.header
       let damaged = try Tape.copy(drive.cartridge, changing: Int(header.rawValue) + 5) { $0[100] ^= 1 }
       let events = Events()

@@ -28,19 +28,19 @@ struct DamageTests {
     bytes.indices.first { bytes[$0...].starts(with: pattern) }
   }
 
-  @Test func aDamagedCatalogueCostsOnlyWhatItLists() throws {
+  @Test func aDamagedCatalogueCostsNoMember() throws {
     let (drive, index) = try volume()
     let blocks = blocks(drive)
     // Catalogue 0, a, b, catalogue 1, c, d, catalogue 2, e, catalogue 3.
     try #require(blocks.count == 9)
-    for (block, listed) in [(0, "abcde"), (3, "cde"), (6, "abe"), (8, "abcd")] {
+    for block in [0, 3, 6, 8] {
       let damaged = try Tape.copy(drive.cartridge, changing: blocks[block]) {
         // In the compressed database, behind the magic number of its frame.
         $0[(firstRange(of: [0x04, 0x22, 0x4d, 0x18], in: $0) ?? 0) + 100] ^= 0x55
       }
       let events = Events()
       let found = try Tape.restore(from: damaged, index: nil, events: events).files.keys.sorted().joined()
-      #expect(found == listed, "block \(block)")
+      #expect(found == "abcde", "block \(block)")
       #expect(events.notices.contains { $0.message.contains("cannot read the catalogue") })
       // The index still knows everything, and in sequence everything is found.
       if block > 0 { #expect(try Tape.restore(from: damaged, index: index).files.count == 5) }
@@ -56,7 +56,7 @@ struct DamageTests {
     let damaged = try Tape.copy(drive.cartridge, changing: blocks(drive)[3]) {
       $0[(firstRange(of: [0x04, 0x22, 0x4d, 0x18], in: $0) ?? 0) + 100] ^= 0x55
     }
-    for (into, members) in [(index, 5), (try IndexFile(), 3)] {
+    for (into, members) in [(index, 5), (try IndexFile(), 5)] {
       let events = Events()
       let volume = try RebuildOperation(vsn: nil).run(drive: damaged, index: into, observer: events)
       #expect(try into.totals(of: volume).members == Int64(members))

@@ -75,7 +75,8 @@ struct FailureTests {
         (0..<8).map(file), on: drive, index: index, limits: BatchLimits(members: 3), events: events)
       let committed = events.committed.reduce(0, +)
       #expect(summary.members == committed && events.unconfirmed.isEmpty)
-      #expect(summary.firstLeftOut.map { String(decoding: $0, as: UTF8.self) } == (committed < 8 ? "f\(committed)" : nil))
+      #expect(
+        summary.firstLeftOut.map { String(decoding: $0, as: UTF8.self) } == (committed < 8 ? "f\(committed)" : nil))
       if committed < 8 { leftOut.insert("f\(committed)") }
       try check(drive, index, has: committed, "capacity \(capacity)")
       if summary.firstLeftOut != nil {

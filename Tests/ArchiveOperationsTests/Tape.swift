@@ -19,7 +19,9 @@ final class Events: OperationObserver {
     all.withLock { $0.compactMap { if case .information(let text) = $0 { text } else { nil } } }
   }
   var unconfirmed: [String] {
-    all.withLock { $0.compactMap { if case .unconfirmed(let path) = $0 { String(decoding: path, as: UTF8.self) } else { nil } } }
+    all.withLock {
+      $0.compactMap { if case .unconfirmed(let path) = $0 { String(decoding: path, as: UTF8.self) } else { nil } }
+    }
   }
   var committed: [Int] {
     all.withLock { $0.compactMap { if case .committed(let members, _, _) = $0 { members } else { nil } } }
@@ -33,10 +35,11 @@ enum Tape {
   @discardableResult
   static func create(
     _ members: [TestMember], on drive: any TapeDrive, index: IndexFile?, appends: Bool = true, layout: Layout = .pax,
-    limits: BatchLimits = BatchLimits(), events: Events = Events(), vsn: String? = "V00001"
+    limits: BatchLimits = BatchLimits(), events: Events = Events(), vsn: String? = "V00001", erasesTail: Bool = false
   ) throws -> SessionSummary {
     // try?: the tests' names are good ones.
-    let intent = WriteIntent(appends: appends, vsn: vsn.flatMap { try? VSN($0) }, blockSize: blockSize)
+    var intent = WriteIntent(appends: appends, vsn: vsn.flatMap { try? VSN($0) }, blockSize: blockSize)
+    intent.erasesTail = erasesTail
     return try CreateOperation(
       intent: intent, layout: layout, limits: limits, bufferSize: 4 * blockSize,
       identity: WriterIdentity(host: "host", program: "tapir 0.1"), series: Array("test".utf8)
@@ -66,9 +69,9 @@ enum Tape {
   /// The same tape up to object `count`, and with one object changed, in a fresh drive.
   static func copy(
     _ cartridge: MemoryCartridge, upTo count: Int = .max, changing object: Int = -1,
-    _ change: (inout [UInt8]) -> Void = { _ in }, operations: Bool = false
+    _ change: (inout [UInt8]) -> Void = { _ in }, operations: Bool = false, isWORM: Bool = false
   ) throws -> MemoryDrive {
-    let drive = try MemoryDrive(recordsOperations: operations)
+    let drive = try MemoryDrive(MemoryCartridge(isWORM: isWORM), recordsOperations: operations)
     for (number, record) in cartridge.records.prefix(count).enumerated() {
       switch record {
       case .block(var bytes):

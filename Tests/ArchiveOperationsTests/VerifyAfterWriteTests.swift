@@ -60,7 +60,8 @@ struct VerifyAfterWriteTests {
     let drive = try MemoryDrive()
     let events = Events()
     try create(members, on: Forger(drive, changing: Array("the content of 4".utf8)), IndexFile(), events)
-    #expect(events.words.count == 1 && events.words[0].hasPrefix("4: Not as it was written in file "), "\(events.words)")
+    #expect(
+      events.words.count == 1 && events.words[0].hasPrefix("4: Not as it was written in file "), "\(events.words)")
     #expect(events.committed == [2, 2, 1])
   }
 }
