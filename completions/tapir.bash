@@ -3,7 +3,7 @@ _tapir() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
   if [ "$COMP_CWORD" -eq 2 ]; then
     case ${COMP_WORDS[1]} in
-      index) COMPREPLY=($(compgen -W 'find rebuild' -- "$word")); return ;;
+      index) COMPREPLY=($(compgen -W 'find rebuild check' -- "$word")); return ;;
       volume) COMPREPLY=($(compgen -W 'label show verify' -- "$word")); return ;;
     esac
   fi
@@ -12,7 +12,7 @@ _tapir() {
     --compression) COMPREPLY=($(compgen -W 'lz4 off' -- "$word")); return ;;
   esac
   case $word in
-    -*) COMPREPLY=($(compgen -W '--create --append --list --extract --get --diff --compare --file --force-local --vsn --label --index-db --no-index --erase-volume --erase-unexpired --capacity --compression --blocking-factor --record-size --buffer --directory --files-from --null --no-null --add-file --exclude --exclude-from --recursion --no-recursion --one-file-system --absolute-names --wildcards --no-wildcards --stream --layout --sparse --verify --sync-bytes --sync-files --sync-seconds --to-stdout --preserve-permissions --same-permissions --no-same-permissions --keep-old-files --strip-components --same-owner --no-same-owner --touch --keep-directory-symlink --numeric-owner --xattrs --no-xattrs --acls --no-acls --verbose --help --usage --version' -- "$word")) ;;
+    -*) COMPREPLY=($(compgen -W '--create --append --list --extract --get --diff --compare --file --force-local --vsn --label --index-db --no-index --erase-volume --erase-unexpired --erase-tail --capacity --compression --blocking-factor --record-size --buffer --directory --files-from --null --no-null --add-file --exclude --exclude-from --recursion --no-recursion --one-file-system --absolute-names --wildcards --no-wildcards --stream --layout --sparse --verify --sync-bytes --sync-files --sync-seconds --to-stdout --preserve-permissions --same-permissions --no-same-permissions --keep-old-files --strip-components --same-owner --no-same-owner --touch --keep-directory-symlink --numeric-owner --xattrs --no-xattrs --acls --no-acls --verbose --help --usage --version' -- "$word")) ;;
     *)
       COMPREPLY=($(compgen -f -- "$word"))
       if [ "$COMP_CWORD" -eq 1 ]; then COMPREPLY+=($(compgen -W 'index volume' -- "$word")); fi

@@ -1,14 +1,22 @@
 /// Texts made from the option tables: completions and the manual page. What is installed is their output, kept in
 /// `completions/` and `man/`; a test compares the two.
 enum GeneratedText {
-  /// The text that `tapir completion bash` or `tapir help manual` asks for; nil for any other command line.
-  static func asked(for arguments: [[UInt8]]) -> String? {
-    switch arguments.map({ String(decoding: $0, as: UTF8.self) }) {
-    case ["completion", "bash"]: bash
-    case ["help", "manual"]: manual
-    case ["help"]: HelpText.tar
-    default: nil
+  /// The text that `tapir completion bash`, `tapir help manual` or `tapir help VERB` asks for; nil for any other command
+  /// line.
+  static func asked(for arguments: [[UInt8]]) throws(UsageError) -> String? {
+    let words = arguments.map { String(decoding: $0, as: UTF8.self) }
+    switch words {
+    case ["completion", "bash"]: return bash
+    case ["help", "manual"]: return manual
+    case ["help"]: return HelpText.tar
+    default: break
     }
+    guard words.first == "help" else { return nil }
+    let name = words.dropFirst().joined(separator: " ")
+    if let verb = Verb(rawValue: name) { return verb.help }
+    let verbs = Verb.allCases.filter { $0.rawValue.hasPrefix(name + " ") }
+    guard !verbs.isEmpty else { throw UsageError(message: "there is no help on '\(name)'") }
+    return verbs.map(\.help).joined(separator: "\n")
   }
 
   private static var bash: String {

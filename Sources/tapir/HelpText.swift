@@ -4,7 +4,8 @@ enum HelpText {
     Usage: tapir -c|-r|-x|-t|-d -f ARCHIVE [OPTION...] [NAME...]
            tapir volume label|show|verify ARCHIVE
            tapir index find PATTERN...
-           tapir index rebuild ARCHIVE
+           tapir index check|rebuild ARCHIVE
+           tapir help VERB
     """
 
   static let tar =

@@ -34,15 +34,37 @@ struct IndexVerbs {
     // that is seen to when a cartridge is opened so.
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     guard let index = try IndexLocation.openForWriting(command.archive, target) else { return }
-    let volume = try RebuildOperation(vsn: command.archive.vsn)
-      .run(drive: archive.drive, index: index, observer: reporter)
+    let operation = RebuildOperation(
+      vsn: command.archive.vsn, salvages: command.salvages, scans: command.scans)
+    let volume = try operation.run(drive: archive.drive, index: index, observer: reporter)
     try archive.close()
     do throws(IndexError) {
-      let batches = try index.batches(of: volume).count - 1
+      let batches = try index.batches(of: volume).count { $0.record.number > 0 }
       let members = try index.totals(of: volume).members
-      reporter.print(
-        "volume \(volume.descriptor.vsn): \(members) members in \(batches) batch\(batches == 1 ? "" : "es")")
+      reporter.print("volume \(volume.descriptor.vsn): " + Self.count(Int(members), batches))
     } catch { throw .index(error) }
+  }
+
+  /// Compares the index of a volume with its catalogues.
+  func check() throws(OperationError) {
+    let target = try ArchiveTarget.resolve(command.archive, creates: false)
+    let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
+    guard let index = try IndexLocation.openForReading(command.archive, target) else {
+      let path = String(decoding: IndexLocation.path(command.archive, target), as: UTF8.self)
+      throw .refused("there is no index at \(path)", hint: "'tapir index rebuild' makes one")
+    }
+    let outcome = try CheckOperation(vsn: command.archive.vsn)
+      .run(drive: archive.drive, index: index, observer: reporter)
+    try archive.close()
+    let counts = Self.count(outcome.members, outcome.batches - 1)
+    let differences = outcome.differences
+    reporter.print(
+      "volume \(outcome.volume.descriptor.vsn): \(counts) compared, "
+        + (differences == 0 ? "index and tape agree" : "\(differences) difference\(differences == 1 ? "" : "s")"))
+  }
+
+  private static func count(_ members: Int, _ batches: Int) -> String {
+    "\(members) member\(members == 1 ? "" : "s") in \(batches) batch\(batches == 1 ? "" : "es")"
   }
 
   private func find(_ name: [UInt8], in volumes: [IndexFile.Volume], _ index: IndexFile) throws(IndexError) -> Int {

@@ -54,6 +54,7 @@ struct OptionSpecification: Sendable {
 enum OptionKey: Sendable {
   case create, append, extract, list, compare
   case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired
+  case eraseTail, salvage, scan
   case blockingFactor, recordSize, buffer
   case directory, filesFrom, null, noNull, addFile, exclude, excludeFrom, recursion, noRecursion, oneFileSystem
   case absoluteNames, wildcards, noWildcards
@@ -87,6 +88,9 @@ enum OptionTable {
       .eraseVolume, "erase-volume", .required, "VSN", .archive,
       "with -c: give up everything on volume VSN ('unlabelled': on a cartridge without a label)"),
     .own(.eraseUnexpired, "erase-unexpired", .archive, "with --erase-volume: even before its expiry"),
+    .own(
+      .eraseTail, "erase-tail", .archive,
+      "with -r: overwrite what lies behind the last catalogue, though it cannot be read what that is"),
     .own(.capacity, "capacity", .required, "SIZE", .archive, "capacity of a new virtual cartridge"),
     .own(.compression, "compression", .required, "lz4|off", .archive, "compression of a new virtual cartridge"),
     .gnu(
@@ -145,6 +149,13 @@ enum OptionTable {
   ]
 
   static let all = supported + GNUOptions.unsupported
+
+  /// What verbs have beside.
+  static let ofVerbs: [OptionSpecification] = [
+    .own(
+      .salvage, "salvage", .other, "take in complete files behind the last catalogue, which were never committed"),
+    .own(.scan, "scan", .other, "look for catalogues file by file from the beginning, whatever the end says"),
+  ]
 }
 
 extension OptionSpecification {

@@ -28,6 +28,8 @@ struct TarCommand {
   var stripComponents = 0
   var writesToStandardOutput = false
   var usesWildcards = false
+  var salvages = false
+  var scans = false
   var verbosity = 0
   /// Said before anything is done.
   var notes: [String] = []
@@ -116,6 +118,9 @@ struct TarCommandBuilder {
     case .eraseVolume:
       command.intent.erase = value == Array("unlabelled".utf8) ? .unlabelled : .volume(try vsn(value))
     case .eraseUnexpired: command.intent.erasesUnexpired = true
+    case .eraseTail: command.intent.erasesTail = true
+    case .salvage: command.salvages = true
+    case .scan: command.scans = true
     case .blockingFactor:
       guard let factor = Sizes.number(value), factor > 0, factor <= Int64.max / 512 else {
         throw UsageError(message: "'\(String(decoding: value, as: UTF8.self))': Invalid blocking factor")
@@ -272,6 +277,7 @@ struct TarCommandBuilder {
     if !writes, command.verifies { throw onlyFor("-W", "-c and -r") }
     if !writes, command.stream != nil { throw onlyFor("--stream", "-c and -r") }
     if command.intent.erase != nil, command.mode != .create { throw onlyFor("--erase-volume", "-c") }
+    if command.intent.erasesTail, command.mode != .append { throw onlyFor("--erase-tail", "-r") }
     if !command.archive.usesIndex, command.archive.indexDatabase != nil {
       throw UsageError(message: "--no-index and --index-db exclude each other", pointsAtHelp: false)
     }

@@ -7,6 +7,7 @@ enum Verb: String, CaseIterable {
   case volumeVerify = "volume verify"
   case indexFind = "index find"
   case indexRebuild = "index rebuild"
+  case indexCheck = "index check"
 
   /// The verb that a command line begins with, and what follows it; nil when it is tar's.
   static func parse(_ arguments: [[UInt8]]) throws(UsageError) -> (Verb, rest: [[UInt8]])? {
@@ -32,7 +33,8 @@ enum Verb: String, CaseIterable {
     case .volumeShow: [.file, .forceLocal, .vsn, .indexDatabase, .help]
     case .volumeVerify: [.file, .forceLocal, .vsn, .indexDatabase, .buffer, .verbose, .help]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
-    case .indexRebuild: [.file, .forceLocal, .vsn, .indexDatabase, .help]
+    case .indexRebuild: [.file, .forceLocal, .vsn, .indexDatabase, .salvage, .scan, .help]
+    case .indexCheck: [.file, .forceLocal, .vsn, .indexDatabase, .help]
     }
   }
 
@@ -46,12 +48,16 @@ enum Verb: String, CaseIterable {
     case .indexFind:
       "Usage: tapir index find [OPTION...] PATTERN...\n\nSays which volumes hold the members that match, newest first.\n"
     case .indexRebuild:
-      "Usage: tapir index rebuild ARCHIVE [OPTION...]\n\nMakes the index of a volume anew from its catalogues.\n"
+      "Usage: tapir index rebuild ARCHIVE [OPTION...]\n\n"
+        + "Makes the index of a volume anew from its catalogues; what a damaged one listed, from labels and tar headers.\n"
+    case .indexCheck:
+      "Usage: tapir index check ARCHIVE [OPTION...]\n\n"
+        + "Compares the index of a volume with its catalogues and says what differs. Changes nothing.\n"
     }
   }
 
   private var options: [OptionSpecification] {
-    OptionTable.supported.filter { $0.key.map { keys.contains($0) } ?? false }
+    (OptionTable.supported + OptionTable.ofVerbs).filter { $0.key.map { keys.contains($0) } ?? false }
   }
 
   /// The verb's help text.
@@ -98,6 +104,7 @@ struct VerbCommand {
     case .volumeVerify: try VolumeVerbs(command: command, reporter: reporter).verify()
     case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
     case .indexRebuild: try IndexVerbs(command: command, reporter: reporter).rebuild()
+    case .indexCheck: try IndexVerbs(command: command, reporter: reporter).check()
     }
   }
 }

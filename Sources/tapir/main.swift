@@ -9,7 +9,7 @@ enum Command {
     setlocale(LC_CTYPE, "")
     DescriptorLimit.raise()
     do throws(UsageError) {
-      if let text = GeneratedText.asked(for: arguments) {
+      if let text = try GeneratedText.asked(for: arguments) {
         let reporter = Reporter(verbosity: .none, namesGoToErrors: false)
         reporter.print(text)
         return reporter.finish()
