@@ -44,6 +44,8 @@ let package = Package(
     .target(
       name: "HostFiles", dependencies: ["ArchiveFormat", "CLinux", "CACL"],
       swiftSettings: settings),
+    .target(
+      name: "ArchiveExchange", dependencies: ["ArchiveFormat", "CArchive"], swiftSettings: settings),
     // Layer 3
     .target(
       name: "ArchiveOperations",
@@ -53,7 +55,7 @@ let package = Package(
     .executableTarget(
       name: "tapir",
       dependencies: [
-        "ArchiveOperations", "HostFiles", "TapeIndex", "LinuxTape", "VirtualTape", "ArchiveFormat",
+        "ArchiveOperations", "ArchiveExchange", "HostFiles", "TapeIndex", "LinuxTape", "VirtualTape", "ArchiveFormat",
         "TapeLabels", "TapeIO", "CLinux",
       ],
       swiftSettings: settings),
@@ -61,6 +63,7 @@ let package = Package(
     .target(name: "CLinuxTape"),
     .target(name: "CLinux"),
     .systemLibrary(name: "CACL", pkgConfig: "libacl", providers: [.apt(["libacl1-dev"])]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),

@@ -4,6 +4,10 @@ public protocol UserFileBytes: AnyObject {
   ///
   /// What is returned stays valid until the next call.
   func next(_ limit: Int) throws(VolumeError) -> UnsafeRawBufferPointer
+
+  /// Passes over `count` bytes; returns how many there were.
+  @discardableResult
+  func skip(_ count: Int64) throws(VolumeError) -> Int64
 }
 
 extension UserFileBytes {
@@ -20,7 +24,7 @@ extension UserFileBytes {
     return bytes
   }
 
-  /// Passes over `count` bytes; returns how many there were.
+  /// Reads them and forgets them.
   @discardableResult
   public func skip(_ count: Int64) throws(VolumeError) -> Int64 {
     var passed: Int64 = 0

@@ -1,0 +1,30 @@
+public import ArchiveFormat
+internal import CArchive
+
+/// What a file, a pipe or any descriptor holds.
+public enum ArchiveInput {
+  /// Something that may be a tar archive: its bytes, decompressed. `file` is the file itself when nothing was.
+  case bytes(any UserFileBytes, file: FileInput?)
+  /// An archive in another format.
+  case foreign(ForeignReader)
+
+  /// Finds out what lies behind `descriptor`, from where it stands: by content, never by name.
+  /// - Parameters:
+  ///   - name: for messages.
+  ///   - program: a command that decompresses it, instead of looking at the content.
+  ///   - looksLikeTar: whether its first bytes (512 at most) are a tar's.
+  /// - Throws: ``VolumeError/malformed(what:why:)`` when it cannot be read.
+  public static func open(
+    descriptor: Int32, name: String, program: String?, looksLikeTar: ([UInt8]) -> Bool
+  ) throws(VolumeError) -> ArchiveInput {
+    let file = FileInput(descriptor: descriptor, name: name)
+    if program == nil {
+      let head = try file.peek(512)
+      if head.isEmpty || looksLikeTar(head) { return .bytes(file, file: file) }
+    }
+    let library = try LibraryInput(file, program: program)
+    guard library.entry != nil else { return .bytes(MemoryBytes(.init(start: nil, count: 0)), file: nil) }
+    guard library.isRaw else { return .foreign(ForeignReader(library)) }
+    return .bytes(DecompressedInput(library), file: nil)
+  }
+}
