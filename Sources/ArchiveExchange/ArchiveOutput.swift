@@ -1,3 +1,4 @@
+public import ArchiveFormat
 internal import CArchive
 internal import Glibc
 
@@ -19,14 +20,8 @@ public enum Compression: Equatable, Sendable {
   }
 }
 
-/// An archive cannot be written.
-public struct OutputError: Error, CustomStringConvertible {
-  /// What failed, and why.
-  public let description: String
-}
-
 /// Takes the bytes of an archive, compresses them, and writes them to a file or a pipe in records.
-public final class ArchiveOutput {
+public final class ArchiveOutput: ArchiveByteSink {
   private let descriptor: Int32
   private let name: String
   private let recordSize: Int
@@ -40,7 +35,7 @@ public final class ArchiveOutput {
   ///   - descriptor: stays open.
   ///   - name: for messages.
   ///   - recordSize: the archive is padded with zeros to a multiple of it; what is not compressed goes out in such writes.
-  public init(descriptor: Int32, name: String, compression: Compression, recordSize: Int) throws(OutputError) {
+  public init(descriptor: Int32, name: String, compression: Compression, recordSize: Int) throws(ArchiveWriteError) {
     self.descriptor = descriptor
     self.name = name
     self.recordSize = recordSize
@@ -59,7 +54,7 @@ public final class ArchiveOutput {
   }
 
   /// Takes bytes.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(ArchiveWriteError) {
     var rest = bytes
     byteCount += Int64(bytes.count)
     while !rest.isEmpty {
@@ -73,7 +68,7 @@ public final class ArchiveOutput {
   }
 
   /// Pads the last record with zeros, writes what is left, ends the compression.
-  public func finish() throws(OutputError) {
+  public func finish() throws(ArchiveWriteError) {
     let padded = (used + recordSize - 1) / recordSize * recordSize
     UnsafeMutableRawBufferPointer(rebasing: buffer[used..<padded]).initializeMemory(as: UInt8.self, repeating: 0)
     used = padded
@@ -84,7 +79,7 @@ public final class ArchiveOutput {
     archive_write_free(handle)
   }
 
-  private func flush() throws(OutputError) {
+  private func flush() throws(ArchiveWriteError) {
     var rest = UnsafeRawBufferPointer(rebasing: buffer[..<used])
     used = 0
     while !rest.isEmpty {
@@ -96,7 +91,7 @@ public final class ArchiveOutput {
         let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
         if count < 0, errno == EINTR { continue }
         guard count > 0 else {
-          throw OutputError(description: "\(name): Cannot write: \(String(cString: strerror(errno)))")
+          throw .output("\(name): Cannot write: \(String(cString: strerror(errno)))")
         }
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
       }
@@ -105,7 +100,7 @@ public final class ArchiveOutput {
 
   // MARK: Compression
 
-  private func compress(_ compression: Compression) throws(OutputError) {
+  private func compress(_ compression: Compression) throws(ArchiveWriteError) {
     guard let handle = archive_write_new() else { fatalError("out of memory") }  // as Swift's own allocations do
     self.handle = handle
     try check(archive_write_set_format_raw(handle))
@@ -136,12 +131,12 @@ public final class ArchiveOutput {
     try check(archive_write_header(handle, entry))
   }
 
-  private func check(_ code: Int32) throws(OutputError) {
+  private func check(_ code: Int32) throws(ArchiveWriteError) {
     if code < ARCHIVE_WARN { throw failure() }
   }
 
-  private func failure() -> OutputError {
+  private func failure() -> ArchiveWriteError {
     let why = handle.flatMap { archive_error_string($0) }.map { String(cString: $0) } ?? "unknown error"
-    return OutputError(description: "\(name): Cannot write: \(why)")
+    return .output("\(name): Cannot write: \(why)")
   }
 }

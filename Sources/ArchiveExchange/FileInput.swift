@@ -1,4 +1,5 @@
 public import ArchiveFormat
+internal import CArchive  // which brings struct stat
 internal import Glibc
 
 /// The bytes of a file or a pipe as they are, in large reads.
