@@ -1,7 +1,8 @@
 import HostFiles
 import Testing
 
-/// Names as GNU tar's `--transform` makes them (but for empty matches with `g`, on which GNU tar 1.34 never ends).
+/// Names as GNU tar documents `--transform`. Version 1.34 itself never ends on empty matches with `g`, and repeats the
+/// beginning of the name with a number.
 struct NameTransformTests {
   @Test(arguments: [
     ("s/a/b/", "banana/a", "bbnana/a"), ("s/a/b/g", "banana/a", "bbnbnb/b"), ("s/a/b/2", "banana", "banbna"),
