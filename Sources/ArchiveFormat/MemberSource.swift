@@ -4,6 +4,16 @@
 public protocol MemberSource: AnyObject {
   /// The next thing found; nil at the end. What cannot be looked at is a notice, not the end.
   func next() -> SourceItem?
+
+  /// Removes the directories among the sources that were removed, the deepest first, as far as they are empty. Called
+  /// when ``next()`` has come to the end and everything is safe.
+  /// - Returns: why some of them stay.
+  func removeDirectories() -> [MemberNotice]
+}
+
+extension MemberSource {
+  /// Most sources have nothing that could be removed.
+  public func removeDirectories() -> [MemberNotice] { [] }
 }
 
 /// What a source found.
@@ -33,12 +43,17 @@ public struct OpenedMember {
   public var content: (any MemberContent)?
   /// Whether the length of the content is unknown: it is what ``MemberContent/read(into:at:)`` gives until 0.
   public var isStream: Bool
+  /// What is to be removed once the member is safe; nil when nothing is.
+  public var removable: (any RemovableSource)?
 
   /// Describes an opened member.
-  public init(member: Member, content: (any MemberContent)?, isStream: Bool = false) {
+  public init(
+    member: Member, content: (any MemberContent)?, isStream: Bool = false, removable: (any RemovableSource)? = nil
+  ) {
     self.member = member
     self.content = content
     self.isStream = isStream
+    self.removable = removable
   }
 }
 

@@ -57,7 +57,7 @@ enum OptionKey: Sendable {
   case blockingFactor, recordSize, buffer
   case directory, filesFrom, null, noNull, addFile, exclude, excludeFrom, recursion, noRecursion, oneFileSystem
   case absoluteNames, wildcards, noWildcards
-  case layout, stream, sparse, verify, syncBytes, syncFiles, syncSeconds
+  case layout, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
   case toStandardOutput, preservePermissions, noSamePermissions, keepOldFiles, stripComponents, sameOwner, noSameOwner
   case touch, keepDirectorySymlink
   case numericOwner, xattrs, noXattrs, acls, noACLs
@@ -116,6 +116,9 @@ enum OptionTable {
       "how a member lies on tape: a tar archive (default), or the file's own bytes"),
     .gnu(.sparse, "S", "sparse", .creating, "store holes as holes"),
     .gnu(.verify, "W", "verify", .creating, "read each batch back after its flush and compare it with its digests"),
+    .gnu(
+      .removeFiles, nil, "remove-files", .creating,
+      "remove each file once its batch is safe on tape and it is still what was read"),
     .own(.syncBytes, "sync-bytes", .required, "SIZE", .creating, "commit at least every SIZE bytes (default 64G)"),
     .own(.syncFiles, "sync-files", .required, "N", .creating, "commit at least every N members (default 50000)"),
     .own(.syncSeconds, "sync-seconds", .required, "N", .creating, "commit at least every N seconds (default 300)"),

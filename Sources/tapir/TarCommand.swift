@@ -151,6 +151,7 @@ struct TarCommandBuilder {
       guard !value.isEmpty else { throw invalid(value, "--stream", "a name") }
       command.stream = value
     case .verify: command.verifies = true
+    case .removeFiles: command.source.removesFiles = true
     case .sparse: command.source.detectsHoles = true
     case .syncBytes: command.limits.bytes = try size(value, "--sync-bytes", minimum: 1)
     case .syncFiles: command.limits.members = Int(try number(value, "--sync-files", 1...16_000_000))
@@ -269,6 +270,11 @@ struct TarCommandBuilder {
     if command.mode == .create, command.operands.isEmpty, command.stream == nil {
       throw UsageError(message: "Cowardly refusing to create an empty archive")
     }
+    if writes, command.stream != nil, command.source.removesFiles {
+      throw UsageError(
+        message: "--remove-files is for files: what --stream archives cannot be removed", pointsAtHelp: false)
+    }
+    if !writes, command.source.removesFiles { throw onlyFor("--remove-files", "-c and -r") }
     if !writes, command.verifies { throw onlyFor("-W", "-c and -r") }
     if !writes, command.stream != nil { throw onlyFor("--stream", "-c and -r") }
     if command.intent.erase != nil, command.mode != .create { throw onlyFor("--erase-volume", "-c") }
