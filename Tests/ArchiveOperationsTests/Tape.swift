@@ -19,7 +19,9 @@ final class Events: OperationObserver {
     all.withLock { $0.compactMap { if case .information(let text) = $0 { text } else { nil } } }
   }
   var unconfirmed: [String] {
-    all.withLock { $0.compactMap { if case .unconfirmed(let path) = $0 { String(decoding: path, as: UTF8.self) } else { nil } } }
+    all.withLock {
+      $0.compactMap { if case .unconfirmed(let path) = $0 { String(decoding: path, as: UTF8.self) } else { nil } }
+    }
   }
   var committed: [Int] {
     all.withLock { $0.compactMap { if case .committed(let members, _, _) = $0 { members } else { nil } } }
@@ -33,12 +35,12 @@ enum Tape {
   @discardableResult
   static func create(
     _ members: [TestMember], on drive: any TapeDrive, index: IndexFile?, appends: Bool = true, layout: Layout = .pax,
-    limits: BatchLimits = BatchLimits(), events: Events = Events(), vsn: String? = "V00001"
+    limits: BatchLimits = BatchLimits(), verifies: Bool = false, events: Events = Events(), vsn: String? = "V00001"
   ) throws -> SessionSummary {
     // try?: the tests' names are good ones.
     let intent = WriteIntent(appends: appends, vsn: vsn.flatMap { try? VSN($0) }, blockSize: blockSize)
     return try CreateOperation(
-      intent: intent, layout: layout, limits: limits, bufferSize: 4 * blockSize,
+      intent: intent, layout: layout, limits: limits, verifies: verifies, bufferSize: 4 * blockSize,
       identity: WriterIdentity(host: "host", program: "tapir 0.1"), series: Array("test".utf8)
     ).run(from: TestSource(members), to: drive, index: index, observer: events)
   }

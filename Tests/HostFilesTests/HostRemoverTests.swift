@@ -1,0 +1,135 @@
+import ArchiveFormat
+import Glibc
+import HostFiles
+import Testing
+
+/// Files are removed only when they are still what was read, where it was read.
+@Suite struct HostRemoverTests {
+  private let workspace = Workspace()
+
+  /// Walks, opens and reads; what is to be removed by its name.
+  private func read(
+    _ operands: [String], keeping kept: [FileIdentity] = []
+  ) throws -> (source: HostSource, removable: [(name: String, source: any RemovableSource)]) {
+    var options = SourceOptions()
+    options.removesFiles = true
+    options.neverRemoved = kept
+    let source = HostSource(
+      operands: operands.map { SourceOperand(baseDirectory: bytes(workspace.source), name: bytes($0)) },
+      options: options)
+    var removable: [(String, any RemovableSource)] = []
+    while let item = source.next() {
+      guard case .member(let member) = item else { continue }
+      let opened = try member.open()
+      #expect(opened.content?.close() == nil)
+      removable.append((String(decoding: member.member.path, as: UTF8.self), try #require(opened.removable)))
+    }
+    return (source, removable)
+  }
+
+  /// Removes all that was read, then the directories; what was said, in order.
+  private func removeAll(
+    _ read: (source: HostSource, removable: [(name: String, source: any RemovableSource)])
+  ) -> [String] {
+    words(read.removable.compactMap { $0.source.remove() } + read.source.removeDirectories())
+  }
+
+  @Test(arguments: [["d"], ["d/"], ["./d/."], ["d/e", "d"], ["d", "d"], ["../source/d"], ["."]])
+  func aTreeThatDidNotChangeGoes(operands: [String]) throws {
+    workspace.run("mkdir -p source/d/e/f; cd source/d; echo 1 > a; ln a e/b; ln -s a e/c; mkfifo e/f/p; : > e/f/zero")
+    #expect(removeAll(try read(operands)) == [])
+    #expect(
+      workspace.text("ls -A source 2>&1")
+        == (operands == ["."] ? "ls: cannot access 'source': No such file or directory\n" : ""))
+  }
+
+  @Test(arguments: [
+    "echo more >> d/x", "touch d/x", "chmod 600 d/x", "printf 0 | dd of=d/x conv=notrunc status=none; touch -d @1 d/x",
+    "mv d/x d/old; cp -p d/old d/x", "rm d/x; ln -s /etc/passwd d/x", "ln d/x d/y",
+  ])
+  func aFileThatIsNotWhatWasReadStays(change: String) throws {
+    workspace.run("cd source; mkdir d; echo 1 > d/x; touch -d @1 d/x")
+    let files = try read(["d"])
+    usleep(20_000)  // A file system's clock ticks up to every 10 ms.
+    workspace.run("cd source; \(change)")
+    #expect(
+      removeAll(files) == [
+        "d/x: Cannot unlink: file changed since it was read", "d: Cannot rmdir: Directory not empty",
+      ])
+    #expect(workspace.runForStatus("cd source; test -e d/x").status == 0)
+  }
+
+  @Test func whatIsGoneIsAsGoodAsRemoved() throws {
+    workspace.run("cd source; mkdir -p d/e; echo 1 > d/x; echo 2 > d/e/y")
+    let files = try read(["d"])
+    workspace.run("rm -r source/d/e")
+    #expect(removeAll(files) == [])
+    #expect(workspace.text("ls -A source") == "")
+  }
+
+  @Test func everyArchivedNameOfAFileGoesAndNoOther() throws {
+    workspace.run("cd source; mkdir d; echo 1 > d/a; for i in $(seq 50); do ln d/a d/$i; done; ln d/a kept")
+    #expect(removeAll(try read(["d"])) == [])
+    #expect(workspace.text("ls -A source; cat source/kept") == "kept\n1\n")
+  }
+
+  @Test func aChangeBetweenTwoNamesKeepsTheRest() throws {
+    workspace.run("cd source; mkdir d; echo 1 > d/a; ln d/a d/b; ln d/a d/c")
+    let files = try read(["d"])
+    #expect(files.removable[1].source.remove() == nil)
+    usleep(20_000)
+    workspace.run("cd source/d; echo more >> $(ls | head -n 1)")
+    let rest = words(files.removable.dropFirst(2).compactMap { $0.source.remove() })
+    #expect(rest.count == 2 && rest.allSatisfy { $0.hasSuffix(": Cannot unlink: file changed since it was read") })
+  }
+
+  @Test func aLinkStaysWhenTheNameItWasArchivedUnderIsNotSafe() throws {
+    workspace.run("cd source; mkdir d; echo 1 > d/a; ln d/a d/b")
+    let files = try read(["d"])
+    let link = files.removable[2]
+    #expect(
+      words([link.source.remove()].compactMap { $0 }) == [
+        "\(link.name): Cannot unlink: its content, archived under another name, is not safe"
+      ])
+    #expect(workspace.text("ls source/d") == "a\nb\n")
+  }
+
+  @Test func theLastNameOfAFileIsStillArchivedAsALink() throws {
+    workspace.run("cd source; mkdir d e; echo 1 > d/a; ln d/a e/b")
+    var options = SourceOptions()
+    options.removesFiles = true
+    let source = HostSource(
+      operands: ["d/a", "e/b"].map { SourceOperand(baseDirectory: bytes(workspace.source), name: bytes($0)) },
+      options: options)
+    var kinds: [Member.Kind] = []
+    while case .member(let member)? = source.next() {
+      let opened = try member.open()
+      kinds.append(opened.member.kind)
+      #expect(opened.removable?.remove() == nil)
+    }
+    #expect(kinds == [.regular, .hardLink])
+    #expect(workspace.text("ls -A source/d source/e") == "source/d:\n\nsource/e:\n")
+  }
+
+  @Test func aSymbolicLinkPutInBetweenLeadsNowhere() throws {
+    // The very same file has a name elsewhere, which nobody archived.
+    workspace.run("mkdir -p source/d/e elsewhere/e; echo 1 > source/d/e/x; ln source/d/e/x elsewhere/e/x")
+    let files = try read(["d"])
+    workspace.run("mv source/d source/moved; ln -s ../elsewhere source/d")
+    #expect(
+      removeAll(files) == [
+        "d/e/x: Cannot unlink: its directory is another one now", "d/e: Cannot rmdir: another file has its name now",
+        "d: Cannot rmdir: another file has its name now",
+      ])
+    #expect(workspace.text("cat elsewhere/e/x source/moved/e/x") == "1\n1\n")
+  }
+
+  @Test func theIndexStays() throws {
+    workspace.run("echo 1 > source/x; echo 2 > source/y")
+    var status = stat()
+    try #require(stat(workspace.source + "/x", &status) == 0)
+    let identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    #expect(removeAll(try read(["x", "y"], keeping: [identity])) == ["x: Cannot unlink: the index of the archive"])
+    #expect(workspace.text("ls source") == "x\n")
+  }
+}
