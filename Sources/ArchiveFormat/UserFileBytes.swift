@@ -4,6 +4,15 @@ public protocol UserFileBytes: AnyObject {
   ///
   /// What is returned stays valid until the next call.
   func next(_ limit: Int) throws(VolumeError) -> UnsafeRawBufferPointer
+
+  /// Accepts that bytes are missing where ``next(_:)`` has just thrown, which then goes on behind them.
+  /// - Returns: how many; 0 when it cannot go on.
+  func passGap() -> Int64
+}
+
+extension UserFileBytes {
+  /// Most come to an end with the first error.
+  public func passGap() -> Int64 { 0 }
 }
 
 extension UserFileBytes {

@@ -5,8 +5,10 @@ internal import ArchiveFormat
 final class MemberRestorer {
   private let sink: any MemberSink
   private let observer: any OperationObserver
-  private let options: RestoreOptions
+  let options: RestoreOptions
   private var digester = ContentDigester()
+  /// The file restored last, to be known again when its catalogue says that it is damaged.
+  private(set) var lastRestored: RestoredFile?
 
   init(sink: any MemberSink, options: RestoreOptions, observer: any OperationObserver) {
     self.sink = sink
@@ -24,6 +26,7 @@ final class MemberRestorer {
   func restore(
     _ member: Member, record: MemberRecord?, from bytes: some UserFileBytes, placement: FilePlacement? = nil
   ) -> Digest? {
+    lastRestored = nil
     guard let renamed = options.renamed(member) else { return nil }
     observer.report(.member(renamed))
     do throws(MemberNotice) {
@@ -50,29 +53,53 @@ final class MemberRestorer {
   ) throws(MemberNotice) -> Digest? {
     let gate = ChunkGate(file, expected: options.deliversAtOnce ? record : nil)
     var isOver = false
+    // Bytes that could not be read and are still to be passed over.
+    var gap: Int64 = 0
+    var position: Int64 = 0
+    // What the tape is at fault for, and not the sink.
+    var damage: MemberNotice?
     do throws(MemberNotice) {
-      var position: Int64 = 0
       let extents = member.dataExtents ?? (member.size > 0 ? [Extent(offset: 0, length: member.size)] : [])
       for extent in extents {
         digester.updateZeros(extent.offset - position)
         position = extent.offset
         let end = extent.offset + extent.length
         while position < end {
-          let part = try next(bytes, Int(min(end - position, 1 << 30)), of: member)
+          if gap > 0 {
+            let hole = min(gap, end - position)
+            position += hole
+            gap -= hole
+            continue
+          }
+          let part: UnsafeRawBufferPointer
+          do throws(MemberNotice) {
+            part = try next(bytes, Int(min(end - position, 1 << 30)), of: member, placement)
+          } catch {
+            let first = damage ?? error
+            damage = first
+            gap = options.keepsDamaged ? bytes.passGap() : 0
+            if gap == 0 { throw first }
+            continue
+          }
           digester.update(part)
           try gate.write(part, at: position)
           position += Int64(part.count)
         }
       }
       digester.updateZeros(member.size - position)
+      position = member.size
+      if let damage { throw damage }
       let found = digester.finish().digest
       if let expected = record?.digest, expected != found {
-        let place = placement.map { " in file \($0.sequence) at block \($0.header)" } ?? ""
-        throw MemberNotice(member.path, "Damaged on tape\(place): its digest is \(found), not \(expected)", .failure)
+        let why = "Damaged on tape\(Self.place(placement)): its digest is \(found), not \(expected)"
+        let notice = MemberNotice(member.path, why, .failure)
+        damage = notice
+        throw notice
       }
       try gate.finish(size: member.size)
       isOver = true
       for notice in try file.commit() { observer.report(.notice(notice)) }
+      lastRestored = file.restored
       if record?.isIncomplete == true {
         throw MemberNotice(
           member.path, "Incomplete: the source could not be read to its end when it was archived", .difference)
@@ -80,22 +107,39 @@ final class MemberRestorer {
       return found
     } catch {
       _ = digester.finish()
-      if !isOver { file.discard() }
-      throw error
+      guard !isOver else { throw error }
+      guard options.keepsDamaged, error == damage else {
+        file.discard()
+        throw error
+      }
+      observer.report(.notice(error))
+      if let name = try file.keepDamaged(size: position) { reportKept(member.path, as: name) }
+      return nil
     }
   }
 
   private func next(
-    _ bytes: some UserFileBytes, _ limit: Int, of member: Member
+    _ bytes: some UserFileBytes, _ limit: Int, of member: Member, _ placement: FilePlacement?
   ) throws(MemberNotice) -> UnsafeRawBufferPointer {
     let part: UnsafeRawBufferPointer
-    do { part = try bytes.next(limit) } catch {
-      throw MemberNotice(member.path, "Cannot read from tape: \(error)", .failure)
-    }
-    if part.isEmpty {
-      throw MemberNotice(member.path, "Cannot read from tape: its user file ends too soon", .failure)
-    }
+    let what = "Cannot read from tape\(Self.place(placement))"
+    do { part = try bytes.next(limit) } catch { throw MemberNotice(member.path, "\(what): \(error)", .failure) }
+    if part.isEmpty { throw MemberNotice(member.path, "\(what): its user file ends too soon", .failure) }
     return part
+  }
+
+  private static func place(_ placement: FilePlacement?) -> String {
+    placement.map { " in file \($0.sequence) at block \($0.header)" } ?? ""
+  }
+
+  /// Takes the name from a file that turned out to be damaged when it had it already.
+  func setAside(_ file: RestoredFile) {
+    if let name = sink.setAside(file) { reportKept(file.path, as: name) }
+  }
+
+  private func reportKept(_ path: [UInt8], as name: [UInt8]) {
+    let text = "What could be read is kept as \(String(decoding: name, as: UTF8.self))"
+    observer.report(.notice(MemberNotice(path, text, .information)))
   }
 }
 
@@ -107,9 +151,14 @@ public struct RestoreOptions {
   public var deliversAtOnce: Bool
   /// Whether each user file is compared with its digest too: headers, padding and all.
   public var verifiesUserFiles: Bool
+  /// Whether what can be read of a damaged member is kept beside its name.
+  public var keepsDamaged: Bool
 
   /// Describes a restore.
-  public init(stripComponents: Int = 0, deliversAtOnce: Bool = false, verifiesUserFiles: Bool = false) {
+  public init(
+    stripComponents: Int = 0, deliversAtOnce: Bool = false, verifiesUserFiles: Bool = false, keepsDamaged: Bool = false
+  ) {
+    self.keepsDamaged = keepsDamaged
     self.stripComponents = stripComponents
     self.deliversAtOnce = deliversAtOnce
     self.verifiesUserFiles = verifiesUserFiles

@@ -29,7 +29,8 @@ public struct RestoreOperation {
     }
     let plan = try onIndex { () throws(IndexError) in try RestorePlan(selection, volume: target.volume) }
     let ring = ReadRing(blockSize: target.volume.descriptor.blockSize, byteCount: bufferSize)
-    let reading = FileReading(reader: VolumeReader(drive: drive), plan: plan, ring: ring)
+    let reading = FileReading(
+      reader: VolumeReader(drive: drive), plan: plan, ring: ring, passesGaps: options.keepsDamaged)
     let worker = try Worker { reading.run() }
     let restorer = MemberRestorer(sink: sink, options: options, observer: observer)
     let bytes = RingBytes(ring, digestsFiles: options.verifiesUserFiles)
@@ -64,7 +65,8 @@ public struct RestoreOperation {
         restorer.restore(member, record: planned.record, from: bytes, placement: file.placement)
       } catch {
         let path = planned.copyAs?.path ?? planned.record.member.path
-        observer.report(.notice(MemberNotice(path, "Cannot read from tape: \(error)", .failure)))
+        let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
+        observer.report(.notice(MemberNotice(path, "Cannot read from tape \(place): \(error)", .failure)))
       }
     }
     bytes.drain()

@@ -58,7 +58,8 @@ enum OptionKey: Sendable {
   case directory, filesFrom, null, noNull, addFile, exclude, excludeFrom, recursion, noRecursion, oneFileSystem
   case absoluteNames, wildcards, noWildcards
   case layout, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
-  case toStandardOutput, preservePermissions, noSamePermissions, keepOldFiles, stripComponents, sameOwner, noSameOwner
+  case toStandardOutput, preservePermissions, noSamePermissions, keepOldFiles, keepDamaged, stripComponents, sameOwner,
+    noSameOwner
   case touch, keepDirectorySymlink
   case numericOwner, xattrs, noXattrs, acls, noACLs
   case verbose, help, usage, version
@@ -129,6 +130,9 @@ enum OptionTable {
     .gnu(.preservePermissions, nil, "same-permissions", .extracting, "same as --preserve-permissions"),
     .gnu(.noSamePermissions, nil, "no-same-permissions", .extracting, "apply the umask to modes (others' default)"),
     .gnu(.keepOldFiles, "k", "keep-old-files", .extracting, "replace no file: an error for each that exists"),
+    .own(
+      .keepDamaged, "keep-damaged", .extracting,
+      "keep what can be read of a damaged member as NAME.damaged (without this nothing is)"),
     .gnu(.stripComponents, nil, "strip-components", .required, "N", .extracting, "drop N components off each name"),
     .gnu(.sameOwner, nil, "same-owner", .extracting, "restore owners (root's default)"),
     .gnu(.noSameOwner, nil, "no-same-owner", .extracting, "restored files are yours (others' default)"),

@@ -121,7 +121,9 @@ struct ReadMode {
   // MARK: Where members go
 
   private var options: RestoreOptions {
-    RestoreOptions(stripComponents: command.stripComponents, deliversAtOnce: command.writesToStandardOutput)
+    RestoreOptions(
+      stripComponents: command.stripComponents, deliversAtOnce: command.writesToStandardOutput,
+      keepsDamaged: command.keepsDamaged)
   }
 
   private func sink(_ path: [UInt8]) throws(OperationError) -> any MemberSink {

@@ -27,6 +27,7 @@ struct TarCommand {
   var bufferSize: Int?
   var stripComponents = 0
   var writesToStandardOutput = false
+  var keepsDamaged = false
   var usesWildcards = false
   var verbosity = 0
   /// Said before anything is done.
@@ -160,6 +161,7 @@ struct TarCommandBuilder {
     case .preservePermissions: command.sink.preservesPermissions = true
     case .noSamePermissions: command.sink.preservesPermissions = false
     case .keepOldFiles: command.sink.keepsOldFiles = true
+    case .keepDamaged: command.keepsDamaged = true
     case .stripComponents: command.stripComponents = Int(try number(value, "--strip-components", 0...100_000))
     case .sameOwner: command.sink.sameOwner = true
     case .noSameOwner: command.sink.sameOwner = false
@@ -277,6 +279,9 @@ struct TarCommandBuilder {
     if !writes, command.source.removesFiles { throw onlyFor("--remove-files", "-c and -r") }
     if !writes, command.verifies { throw onlyFor("-W", "-c and -r") }
     if !writes, command.stream != nil { throw onlyFor("--stream", "-c and -r") }
+    if command.keepsDamaged, command.mode != .extract || command.writesToStandardOutput {
+      throw onlyFor("--keep-damaged", "-x without -O")
+    }
     if command.intent.erase != nil, command.mode != .create { throw onlyFor("--erase-volume", "-c") }
     if !command.archive.usesIndex, command.archive.indexDatabase != nil {
       throw UsageError(message: "--no-index and --index-db exclude each other", pointsAtHelp: false)

@@ -120,6 +120,8 @@ final class TestSink: MemberSink {
   var others: [String: Member.Kind] = [:]
   var order: [String] = []
   var discarded: [String] = []
+  var kept: [String: [UInt8]] = [:]
+  var setAside: [String] = []
   var isFinished = false
 
   func create(_ member: Member) throws(MemberNotice) {
@@ -140,6 +142,11 @@ final class TestSink: MemberSink {
   func finish() -> [MemberNotice] {
     isFinished = true
     return []
+  }
+
+  func setAside(_ file: RestoredFile) -> [UInt8]? {
+    setAside.append(String(decoding: file.path, as: UTF8.self))
+    return file.path + Array(".damaged".utf8)
   }
 
   /// Contents by name, links followed.
@@ -169,6 +176,16 @@ final class TestWriter: FileWriter {
     sink.files[name] = bytes
     sink.order.append(name)
     return []
+  }
+
+  var restored: RestoredFile? {
+    RestoredFile(path: member.path, device: 1, inode: 1, size: member.size, modified: member.modified)
+  }
+
+  func keepDamaged(size: Int64) throws(MemberNotice) -> [UInt8]? {
+    let name = member.path + Array(".damaged".utf8)
+    sink.kept[String(decoding: name, as: UTF8.self)] = Array(bytes.prefix(Int(size)))
+    return name
   }
 
   func discard() { sink.discarded.append(String(decoding: member.path, as: UTF8.self)) }

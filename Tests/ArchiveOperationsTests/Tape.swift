@@ -58,9 +58,11 @@ enum Tape {
     return sink
   }
 
-  static func readInSequence(_ drive: any TapeDrive, events: Events = Events()) throws -> TestSink {
+  static func readInSequence(
+    _ drive: any TapeDrive, events: Events = Events(), options: RestoreOptions = RestoreOptions()
+  ) throws -> TestSink {
     let sink = TestSink()
-    try SequentialReading(vsn: nil, options: RestoreOptions()) { _ in true }
+    try SequentialReading(vsn: nil, options: options) { _ in true }
       .run(drive: drive, sink: sink, observer: events) { _ in }
     return sink
   }

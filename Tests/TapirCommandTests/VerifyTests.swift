@@ -26,7 +26,7 @@ struct VerifyTests {
       """#)
     let result = try place.tapir("volume", "verify", "x.vtl")
     #expect(result.status == 2)
-    #expect(result.errors.contains("tapir: tree/3: Cannot read from tape: cannot read block at block "), "\(result.errors)")
+    #expect(result.errors.contains("tapir: tree/3: Cannot read from tape in file "), "\(result.errors)")
     #expect(result.text.hasPrefix("volume V00001: 6 members read, 1200000 bytes of content verified, "))
     // A restore leaves no file under the damaged member's name, and the others are whole.
     #expect(try place.shell("mkdir o; $TAPIR -xf x.vtl -C o").status == 2)
