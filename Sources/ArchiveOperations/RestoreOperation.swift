@@ -2,6 +2,14 @@ public import ArchiveFormat
 public import TapeIO
 public import TapeIndex
 
+/// What a restore found.
+public struct RestoreSummary: Equatable, Sendable {
+  /// For each operand of the query, how many names it matched.
+  public var matches: [Int]
+  /// How many members it chose.
+  public var members: Int64
+}
+
 /// Restores (or compares, or prints) members of a volume, in tape order, in one pass.
 public struct RestoreOperation {
   /// Which members.
@@ -20,10 +28,10 @@ public struct RestoreOperation {
 
   /// Reads what the query asks for from the cartridge in `drive` and hands it to `sink`. Locates each AUL file unless
   /// the tape stands there already, checks its labels, and reads nothing else.
-  /// - Returns: for each operand of the query, how many members it matched.
+  /// - Returns: how much that was, whatever became of it.
   public func run(
     _ target: ReadTarget, drive: any TapeDrive, sink: any MemberSink, observer: any OperationObserver
-  ) throws(OperationError) -> [Int] {
+  ) throws(OperationError) -> RestoreSummary {
     let selection = try onIndex { () throws(IndexError) in
       try Selection(query, of: [target.volume], in: target.index)
     }
@@ -39,7 +47,7 @@ public struct RestoreOperation {
     worker.join()
     restorer.finish()
     if let error = bytes.stopped { throw .index(error) }
-    return selection.matches
+    return RestoreSummary(matches: selection.matches, members: selection.count)
   }
 
   private func restore(
@@ -79,8 +87,10 @@ public struct RestoreOperation {
               + " digest is \(found), not \(file.placement.digest)", .failure)))
     }
     if let problem = bytes.trailerProblem {
+      let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
       observer.report(
-        .notice(MemberNotice(file.members[0].record.member.path, "Labels damaged on tape: \(problem)", .difference)))
+        .notice(
+          MemberNotice(file.members[0].record.member.path, "Labels damaged on tape \(place): \(problem)", .difference)))
     }
   }
 }

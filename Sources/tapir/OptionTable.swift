@@ -25,6 +25,7 @@ struct OptionSpecification: Sendable {
     case names = "Which files and members"
     case creating = "Creating"
     case extracting = "Extracting"
+    case verifying = "Verifying (volume verify)"
     case other = "Other"
     case none = ""
   }
@@ -61,6 +62,7 @@ enum OptionKey: Sendable {
   case toStandardOutput, preservePermissions, noSamePermissions, keepOldFiles, keepDamaged, stripComponents, sameOwner,
     noSameOwner
   case touch, keepDirectorySymlink
+  case session, member, sample
   case numericOwner, xattrs, noXattrs, acls, noACLs
   case verbose, help, usage, version
 }
@@ -149,6 +151,18 @@ enum OptionTable {
     .gnu(.help, "?", "help", .other, "this text"),
     .gnu(.usage, nil, "usage", .other, "a short help text"),
     .gnu(.version, nil, "version", .other, "the version"),
+  ]
+
+  /// Options that verbs have and the tar face has not.
+  static let verbsOnly: [OptionSpecification] = [
+    .own(
+      .session, "session", .required, "N", .verifying,
+      "only the Nth session on the volume, as 'volume show' numbers them"),
+    .own(
+      .member, "member", .required, "NAME", .verifying,
+      "only member NAME and what is below it; may be repeated"),
+    .own(
+      .sample, "sample", .required, "N|P%", .verifying, "only N members, or P percent of them, chosen at random"),
   ]
 
   static let all = supported + GNUOptions.unsupported

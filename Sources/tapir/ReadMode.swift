@@ -51,7 +51,7 @@ struct ReadMode {
         query: query(operands, newestOnly: true), options: options,
         bufferSize: command.bufferSize ?? archive.defaultBuffer)
       let sink = try sink(directory)
-      reportMissing(operands, try operation.run(target, drive: archive.drive, sink: sink, observer: reporter))
+      reportMissing(operands, try operation.run(target, drive: archive.drive, sink: sink, observer: reporter).matches)
     }
   }
 

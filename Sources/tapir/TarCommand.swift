@@ -1,6 +1,7 @@
 import ArchiveFormat
 import ArchiveOperations
 import HostFiles
+import TapeIndex
 import TapeLabels
 import VirtualTape
 
@@ -29,9 +30,21 @@ struct TarCommand {
   var writesToStandardOutput = false
   var keepsDamaged = false
   var usesWildcards = false
+  var verification = Verification()
   var verbosity = 0
   /// Said before anything is done.
   var notes: [String] = []
+}
+
+/// What `volume verify` reads.
+struct Verification {
+  /// Number of the only session; nil for all.
+  var session: Int?
+  /// Names of members, directories with what is below them; none for all.
+  var members: [[UInt8]] = []
+  var sample: MemberQuery.Sample?
+
+  var isWhole: Bool { session == nil && members.isEmpty && sample == nil }
 }
 
 /// Which archive, and which index.
@@ -174,6 +187,9 @@ struct TarCommandBuilder {
     case .noXattrs: attributes(false)
     case .acls: accessControl(true)
     case .noACLs: accessControl(false)
+    case .session: command.verification.session = Int(try number(value, "--session", 1...1_000_000_000))
+    case .member: command.verification.members.append(value)
+    case .sample: command.verification.sample = try sample(value)
     case .verbose: command.verbosity += 1
     }
   }
@@ -255,6 +271,22 @@ struct TarCommandBuilder {
       throw invalid(value, option, "a number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
+  }
+
+  private func sample(_ value: [UInt8]) throws(UsageError) -> MemberQuery.Sample {
+    let invalid = invalid(value, "--sample", "a number of members, or a share such as 5% or 0.25%")
+    guard value.last == UInt8(ascii: "%") else {
+      guard let count = Sizes.number(value), count > 0 else { throw invalid }
+      return .count(count)
+    }
+    let parts = value.dropLast().split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+    let decimals = parts.count == 2 ? Array(parts[1]) : [UInt8(ascii: "0")]
+    // A millionth is the least part: four decimals of a percent.
+    guard (1...4).contains(decimals.count), let whole = Sizes.number(Array(parts[0])), whole <= 100,
+      let rest = Sizes.number(decimals + Array(repeating: UInt8(ascii: "0"), count: 4 - decimals.count)),
+      (1...1_000_000).contains(whole * 10_000 + rest)
+    else { throw invalid }
+    return .millionths(whole * 10_000 + rest)
   }
 
   private func invalid(_ value: [UInt8], _ option: String, _ wanted: String) -> UsageError {
