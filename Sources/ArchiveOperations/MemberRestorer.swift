@@ -51,71 +51,91 @@ final class MemberRestorer {
     _ file: any FileWriter, _ member: Member, _ record: MemberRecord?, from bytes: some UserFileBytes,
     _ placement: FilePlacement?
   ) throws(MemberNotice) -> Digest? {
-    let gate = ChunkGate(file, expected: options.deliversAtOnce ? record : nil)
-    var isOver = false
-    // Bytes that could not be read and are still to be passed over.
-    var gap: Int64 = 0
     var position: Int64 = 0
-    // What the tape is at fault for, and not the sink.
-    var damage: MemberNotice?
-    do throws(MemberNotice) {
-      let extents = member.dataExtents ?? (member.size > 0 ? [Extent(offset: 0, length: member.size)] : [])
-      for extent in extents {
-        digester.updateZeros(extent.offset - position)
-        position = extent.offset
-        let end = extent.offset + extent.length
-        while position < end {
-          if gap > 0 {
-            let hole = min(gap, end - position)
-            position += hole
-            gap -= hole
-            continue
-          }
-          let part: UnsafeRawBufferPointer
-          do throws(MemberNotice) {
-            part = try next(bytes, Int(min(end - position, 1 << 30)), of: member, placement)
-          } catch {
-            let first = damage ?? error
-            damage = first
-            gap = options.keepsDamaged ? bytes.passGap() : 0
-            if gap == 0 { throw first }
-            continue
-          }
-          digester.update(part)
-          try gate.write(part, at: position)
-          position += Int64(part.count)
-        }
-      }
-      digester.updateZeros(member.size - position)
-      position = member.size
-      if let damage { throw damage }
-      let found = digester.finish().digest
-      if let expected = record?.digest, expected != found {
-        let why = "Damaged on tape\(Self.place(placement)): its digest is \(found), not \(expected)"
-        let notice = MemberNotice(member.path, why, .failure)
-        damage = notice
-        throw notice
-      }
-      try gate.finish(size: member.size)
-      isOver = true
-      for notice in try file.commit() { observer.report(.notice(notice)) }
-      lastRestored = file.restored
-      if record?.isIncomplete == true {
-        throw MemberNotice(
-          member.path, "Incomplete: the source could not be read to its end when it was archived", .difference)
-      }
-      return found
+    let found: Digest
+    do throws(Failure) {
+      found = try copy(member, record, from: bytes, placement, to: file, &position)
     } catch {
       _ = digester.finish()
-      guard !isOver else { throw error }
-      guard options.keepsDamaged, error == damage else {
+      guard case .damaged(let notice) = error, options.keepsDamaged else {
         file.discard()
-        throw error
+        throw error.notice
       }
-      observer.report(.notice(error))
+      observer.report(.notice(notice))
       if let name = try file.keepDamaged(size: position) { reportKept(member.path, as: name) }
       return nil
     }
+    for notice in try file.commit() { observer.report(.notice(notice)) }
+    lastRestored = file.restored
+    if record?.isIncomplete == true {
+      throw MemberNotice(
+        member.path, "Incomplete: the source could not be read to its end when it was archived", .difference)
+    }
+    return found
+  }
+
+  /// Why content did not arrive whole.
+  private enum Failure: Error {
+    /// The tape is at fault.
+    case damaged(MemberNotice)
+    /// The sink is.
+    case refused(MemberNotice)
+
+    var notice: MemberNotice {
+      switch self {
+      case .damaged(let notice), .refused(let notice): notice
+      }
+    }
+  }
+
+  /// Writes the content to `file` and checks it.
+  /// - Parameter position: how far into the member it came, gaps included.
+  /// - Returns: its digest.
+  private func copy(
+    _ member: Member, _ record: MemberRecord?, from bytes: some UserFileBytes, _ placement: FilePlacement?,
+    to file: any FileWriter, _ position: inout Int64
+  ) throws(Failure) -> Digest {
+    let gate = ChunkGate(file, expected: options.deliversAtOnce ? record : nil)
+    var damage: MemberNotice?
+    // Bytes that could not be read and are still to be passed over.
+    var gap: Int64 = 0
+    let extents = member.dataExtents ?? (member.size > 0 ? [Extent(offset: 0, length: member.size)] : [])
+    for extent in extents {
+      digester.updateZeros(extent.offset - position)
+      position = extent.offset
+      let end = extent.offset + extent.length
+      while position < end {
+        if gap > 0 {
+          let hole = min(gap, end - position)
+          position += hole
+          gap -= hole
+          continue
+        }
+        let part: UnsafeRawBufferPointer
+        do throws(MemberNotice) {
+          part = try next(bytes, Int(min(end - position, 1 << 30)), of: member, placement)
+        } catch {
+          let first = damage ?? error
+          damage = first
+          gap = options.keepsDamaged ? bytes.passGap() : 0
+          guard gap > 0 else { throw .damaged(first) }
+          continue
+        }
+        digester.update(part)
+        do { try gate.write(part, at: position) } catch { throw .refused(error) }
+        position += Int64(part.count)
+      }
+    }
+    digester.updateZeros(member.size - position)
+    position = member.size
+    if let damage { throw .damaged(damage) }
+    let found = digester.finish().digest
+    if let expected = record?.digest, expected != found {
+      let why = "Damaged on tape\(Self.place(placement)): its digest is \(found), not \(expected)"
+      throw .damaged(MemberNotice(member.path, why, .failure))
+    }
+    do { try gate.finish(size: member.size) } catch { throw .refused(error) }
+    return found
   }
 
   private func next(

@@ -125,6 +125,7 @@ final class HostMember: SourceMember {
       opened.dataExtents = dataExtents(of: descriptor, size: opened.size, blocks: Int64(status.st_blocks))
     }
     remember(status)
+    context.remover?.waitPast(FileState(status).changed)
     return OpenedMember(
       member: opened, content: opened.size > 0 ? content : nil, removable: removable(status))
   }

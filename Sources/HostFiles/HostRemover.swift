@@ -27,6 +27,15 @@ final class HostRemover: Sendable {
     self.kept = kept
   }
 
+  /// Waits until the clock of the file system has gone past the time at which a file changed, so that any change from
+  /// then on has a later one: what is read next cannot change unseen.
+  func waitPast(_ changed: Timestamp) {
+    var now = timespec()
+    // The kernel's time stamps come from this clock, which ticks every few milliseconds. Not longer than a few ticks:
+    // another machine's clock, of a network mount, may be ahead.
+    for _ in 0..<50 where clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 && Timestamp(now) <= changed { usleep(1_000) }
+  }
+
   /// Removes a file; a directory is only noted.
   /// - Returns: why it stays.
   func remove(_ source: HostRemovable) -> MemberNotice? {

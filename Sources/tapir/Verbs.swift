@@ -43,7 +43,8 @@ enum Verb: String, CaseIterable {
     case .volumeShow: "Usage: tapir volume show ARCHIVE [OPTION...]\n\nSays which volume it is, and what is on it.\n"
     case .volumeVerify:
       "Usage: tapir volume verify ARCHIVE [OPTION...]\n\n"
-        + "Reads every member, or those asked for, in tape order, and compares it with its digest. Names what is damaged and goes on.\n"
+        + "Reads every member, or those asked for, in tape order, and compares it with its digest.\n"
+        + "Names what is damaged and goes on.\n"
     case .indexFind:
       "Usage: tapir index find [OPTION...] PATTERN...\n\nSays which volumes hold the members that match, newest first.\n"
     case .indexRebuild:

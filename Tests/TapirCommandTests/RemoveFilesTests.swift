@@ -30,7 +30,8 @@ struct RemoveFilesTests {
     let created = try place.shell("cd w; $TAPIR -cf ../a.vtl --vsn V00001 --remove-files \(options) d d2 l2")
     #expect(created.status == 0 && created.errors == "", "\(created.errors)")
     #expect(try place.shell("ls -A w").text == "")
-    #expect(try place.shell("$TAPIR -xf a.vtl -C w && diff -r --no-dereference --exclude=fifo copy w && test -p w/d/fifo").status == 0)
+    let compare = "diff -r --no-dereference --exclude=fifo copy w && test -p w/d/fifo"
+    #expect(try place.shell("$TAPIR -xf a.vtl -C w && \(compare)").status == 0)
     // Names of one file are names of one file again, though some of them went before others were read.
     #expect(try place.shell("stat -c %h w/d2/7 w/d/l20 w/d/a").text == "2\n2\n3\n")
   }
