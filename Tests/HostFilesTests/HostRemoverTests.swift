@@ -137,6 +137,23 @@ import Testing
     #expect(workspace.text("ls -A source/d source/e") == "source/d:\n\nsource/e:\n")
   }
 
+  @Test func aFileIsNoTargetOfLinksOnceItsLastNameIsGone() throws {
+    // Its inode number may be another file's next.
+    workspace.run("cd source; echo 1 > a; ln a b")
+    let table = LinkTable()
+    let remover = HostRemover(links: table, keeping: [])
+    var (file, parent) = (stat(), stat())
+    try #require(stat(workspace.source + "/a", &file) == 0 && stat(workspace.source, &parent) == 0)
+    table.record(FileState(file), as: bytes("a"))
+    for name in ["a", "b"] {
+      #expect(table.first(of: FileIdentity(file))?.path == bytes("a"))
+      let location = SourceLocation(base: bytes(workspace.source), shownPath: bytes(name))
+      #expect(
+        HostRemovable(location, in: FileIdentity(parent), file, isLink: name == "b", remover: remover).remove() == nil)
+    }
+    #expect(table.first(of: FileIdentity(file)) == nil)
+  }
+
   @Test func aSymbolicLinkPutInBetweenLeadsNowhere() throws {
     // The very same file has a name elsewhere, which nobody archived.
     workspace.run("mkdir -p source/d/e elsewhere/e; echo 1 > source/d/e/x; ln source/d/e/x elsewhere/e/x")
