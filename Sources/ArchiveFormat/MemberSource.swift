@@ -4,6 +4,16 @@
 public protocol MemberSource: AnyObject {
   /// The next thing found; nil at the end. What cannot be looked at is a notice, not the end.
   func next() -> SourceItem?
+
+  /// Removes the directories among the sources that were removed, the deepest first, as far as they are empty. Called
+  /// when ``next()`` has come to the end and everything is safe.
+  /// - Returns: why some of them stay.
+  func removeDirectories() -> [MemberNotice]
+}
+
+extension MemberSource {
+  /// Most sources have nothing that could be removed.
+  public func removeDirectories() -> [MemberNotice] { [] }
 }
 
 /// What a source found.
@@ -33,12 +43,17 @@ public struct OpenedMember {
   public var content: (any MemberContent)?
   /// Whether the length of the content is unknown: it is what ``MemberContent/read(into:at:)`` gives until 0.
   public var isStream: Bool
+  /// What is to be removed once the member is safe; nil when nothing is.
+  public var removable: (any RemovableSource)?
 
   /// Describes an opened member.
-  public init(member: Member, content: (any MemberContent)?, isStream: Bool = false) {
+  public init(
+    member: Member, content: (any MemberContent)?, isStream: Bool = false, removable: (any RemovableSource)? = nil
+  ) {
     self.member = member
     self.content = content
     self.isStream = isStream
+    self.removable = removable
   }
 }
 
@@ -64,9 +79,43 @@ public protocol MemberSink: AnyObject {
   /// Sets what can only be set when all else is there (directories' own metadata, deepest first).
   /// Returns what could not be done.
   func finish() -> [MemberNotice]
+
+  /// Takes the name from a file that has it already and turned out to be damaged, unless it is no longer what was
+  /// restored: removes it, or with `keeps` gives it the name of a damaged one.
+  /// - Returns: that name; nil when it was not given: a notice has said so if it could not be.
+  func setAside(_ file: RestoredFile, keeps: Bool) -> [UInt8]?
 }
 
-/// A regular file being restored. Exactly one of ``commit()`` and ``discard()`` is called, at the end.
+extension MemberSink {
+  /// Most sinks make nothing that could be renamed.
+  public func setAside(_ file: RestoredFile, keeps: Bool) -> [UInt8]? { nil }
+}
+
+/// A file that was restored, to be known again.
+public struct RestoredFile: Equatable, Sendable {
+  /// The name that it was restored as.
+  public var path: [UInt8]
+  /// st_dev.
+  public var device: UInt64
+  /// st_ino.
+  public var inode: UInt64
+  /// st_size.
+  public var size: Int64
+  /// When its content changed last.
+  public var modified: Timestamp
+
+  /// Describes a file.
+  public init(path: [UInt8], device: UInt64, inode: UInt64, size: Int64, modified: Timestamp) {
+    self.path = path
+    self.device = device
+    self.inode = inode
+    self.size = size
+    self.modified = modified
+  }
+}
+
+/// A regular file being restored. Exactly one of ``commit()``, ``keepDamaged(size:)`` and ``discard()`` is called, at
+/// the end.
 public protocol FileWriter: AnyObject {
   /// Writes bytes at an offset of the file; offsets ascend, and what is left out between them is a hole.
   func write(_ bytes: RawSpan, at offset: Int64) throws(MemberNotice)
@@ -75,8 +124,28 @@ public protocol FileWriter: AnyObject {
   /// Returns what could not be restored of its attributes though the file is there.
   func commit() throws(MemberNotice) -> [MemberNotice]
 
+  /// Keeps what was written, of a member that is damaged, under the member's name and `.damaged`: with its metadata,
+  /// but never as a set-user-ID or set-group-ID program. Nothing is left under the member's own name.
+  /// - Parameter size: bytes of the member that are accounted for, holes for what could not be read included.
+  /// - Returns: that name; nil when nothing was written, and nothing is kept.
+  func keepDamaged(size: Int64) throws(MemberNotice) -> [UInt8]?
+
   /// Removes the temporary file: nothing is left under the final name.
   func discard()
+
+  /// The file, once it is committed; nil where there is none to be known again.
+  var restored: RestoredFile? { get }
+}
+
+extension FileWriter {
+  /// Most sinks keep nothing.
+  public func keepDamaged(size: Int64) throws(MemberNotice) -> [UInt8]? {
+    discard()
+    return nil
+  }
+
+  /// Most sinks make no file.
+  public var restored: RestoredFile? { nil }
 }
 
 /// Something to tell the user about one member, and what it does to the exit status.

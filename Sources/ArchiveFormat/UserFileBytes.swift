@@ -8,6 +8,15 @@ public protocol UserFileBytes: AnyObject {
   /// Passes over `count` bytes; returns how many there were.
   @discardableResult
   func skip(_ count: Int64) throws(VolumeError) -> Int64
+
+  /// Accepts that bytes are missing where ``next(_:)`` has just thrown, which then goes on behind them.
+  /// - Returns: how many; 0 when it cannot go on.
+  func passGap() -> Int64
+}
+
+extension UserFileBytes {
+  /// Most come to an end with the first error.
+  public func passGap() -> Int64 { 0 }
 }
 
 extension UserFileBytes {

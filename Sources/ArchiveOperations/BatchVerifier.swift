@@ -18,8 +18,10 @@ final class BatchVerifier {
 
   /// Reads the files noted since the last call, reports those that are not as they were written, and goes to `end`, where
   /// the next file begins.
+  /// - Returns: the fseqs of the files reported.
   /// - Throws: only when the tape cannot be brought back there.
-  func verify(vsn: VSN, blockSize: Int, end: BlockID) throws(VolumeError) {
+  func verify(vsn: VSN, blockSize: Int, end: BlockID) throws(VolumeError) -> Set<UInt64> {
+    var damaged: Set<UInt64> = []
     let reader = VolumeReader(drive: drive)
     for file in files {
       do throws(VolumeError) {
@@ -35,6 +37,7 @@ final class BatchVerifier {
         }
       } catch {
         reader.forgetPosition()
+        damaged.insert(file.placement.sequence)
         let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
         observer.report(.notice(MemberNotice(file.path, "Not as it was written \(place): \(error)", .failure)))
       }
@@ -42,5 +45,6 @@ final class BatchVerifier {
     files = []
     reader.forgetPosition()
     try reader.go(to: end)
+    return damaged
   }
 }

@@ -18,6 +18,8 @@ struct ComposedFile {
   var digest: Digest
   /// Its members. Where a hard link leads is not known yet: the drive's thread numbers the files.
   var records: [MemberRecord]
+  /// What may be removed when it is safe: the sources that were read whole and unchanged.
+  var sources: [any RemovableSource] = []
 }
 
 /// Blocks on their way to the drive.

@@ -53,7 +53,8 @@ public struct CreateOperation {
   /// Runs the session: members come from `source`, go to the cartridge in `drive`, and are committed to `index` batch by
   /// batch. Moves the tape; leaves it behind the last catalogue.
   ///
-  /// When `interruption` is set, the member being written is rolled back and what came before it is committed.
+  /// When `interruption` is set, the member being written is rolled back and what came before it is committed. Sources
+  /// that are to be removed go batch by batch, when theirs is safe; directories at the end, when everything is.
   /// - Throws: ``OperationError``. What was committed before it stays committed and was reported so.
   public func run(
     from source: any MemberSource, to drive: any TapeDrive, index: IndexFile?, observer: any OperationObserver,
@@ -105,9 +106,10 @@ public struct CreateOperation {
     // The drive's thread may be waiting for a silent source.
     interruption.whenSet { ring.wake() }
     try writer.run(ring, interruption)
-    if !writer.isFull, !interruption.isRequested {
+    if writer.summary.firstLeftOut == nil, !interruption.isRequested {
       reader.join()
       scanner.join()
+      for notice in source.removeDirectories() { observer.report(.notice(notice)) }
     }
     return writer.summary
   }

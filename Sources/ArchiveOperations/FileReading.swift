@@ -9,6 +9,8 @@ struct ReadBegin {
 
 /// How the reading of a user file ended.
 enum ReadEnd {
+  /// Not at all: the next block could not be read and is left out.
+  case gap(VolumeError)
   /// At its filemark; `trailerProblem` says what is wrong with the labels behind it.
   case whole(trailerProblem: String?)
   /// In an error: what came before it is all there is.
@@ -25,6 +27,8 @@ struct FileReading {
   let reader: VolumeReader
   let plan: RestorePlan
   let ring: ReadRing
+  /// Whether a block that cannot be read is passed over.
+  var passesGaps = false
 
   func run() {
     defer { ring.finish() }
@@ -43,14 +47,23 @@ struct FileReading {
   private func read(_ file: PlannedFile) -> Bool {
     guard var block = ring.acquire() else { return false }
     block.begin = ReadBegin(file: file)
-    do {
+    do throws(VolumeError) {
       let header = try reader.openFile(at: file.placement.header, sequence: file.placement.sequence, vsn: file.vsn)
       var blocks: UInt64 = 0
       while true {
-        var space = block.memory.mutableBytes
-        guard let count = try reader.readBlock(into: &space) else { break }
+        do throws(VolumeError) {
+          var space = block.memory.mutableBytes
+          guard let count = try reader.readBlock(into: &space) else { break }
+          block.byteCount = count
+        } catch {
+          // Only the medium's fault, and not that of its last block, which may be short.
+          guard passesGaps, case .drive(let cause) = error, case .mediumError = cause.cause,
+            blocks + 1 < file.placement.blockCount
+          else { throw error }
+          try reader.go(to: header.userFile.advanced(by: Int(blocks) + 1))
+          block.end = .gap(error)
+        }
         blocks += 1
-        block.byteCount = count
         ring.publish(block)
         guard let next = ring.acquire() else { return false }
         block = next
@@ -71,6 +84,7 @@ final class RingBytes: UserFileBytes {
   private var block: ReadRing.Block?
   private var used = 0
   private var failure: VolumeError?
+  private var gap: Int64 = 0
   private var isAtEnd = true
   /// What is wrong with the file's trailer; known at the end.
   private(set) var trailerProblem: String?
@@ -110,8 +124,8 @@ final class RingBytes: UserFileBytes {
 
   /// Reads to the end of the file. Its trailer is known then.
   func drain() {
-    // An error is kept and was or will be thrown by next().
-    while !isAtEnd, (try? next(1 << 30))?.isEmpty == false {}
+    // try?: an error is kept and was or will be thrown by next(); a gap makes the digest wrong.
+    while !isAtEnd { _ = try? next(1 << 30) }
   }
 
   func next(_ limit: Int) throws(VolumeError) -> UnsafeRawBufferPointer {
@@ -131,9 +145,14 @@ final class RingBytes: UserFileBytes {
         defer { used += count }
         return UnsafeRawBufferPointer(rebasing: current.memory[used..<used + count])
       }
-      if let end = current.end {
+      if case .gap(let error) = current.end {
+        releaseBlock()
+        gap = Int64(ring.blockSize)
+        throw error
+      } else if let end = current.end {
         isAtEnd = true
         switch end {
+        case .gap: break
         case .whole(let problem):
           trailerProblem = problem
           if digestsFiles { digest = digester.finish() }
@@ -146,6 +165,11 @@ final class RingBytes: UserFileBytes {
     }
     if let failure { throw failure }
     return UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  func passGap() -> Int64 {
+    defer { gap = 0 }
+    return gap
   }
 
   private func releaseBlock() {

@@ -38,7 +38,6 @@ final class MemberComposer {
     } else {
       try composePax(opened)
     }
-    if let notice = opened.content?.close() { observer.report(.notice(notice)) }
   }
 
   // MARK: Layouts
@@ -63,7 +62,7 @@ final class MemberComposer {
     }
     let stored = PaxEncoder.storedSize(of: member)
     try appendZeros(paddedToTarRecord(stored) - stored + Int64(PaxEncoder.endOfArchiveSize))
-    try end(.pax, member, contentOffset: Int64(header.count), isIncomplete: isIncomplete)
+    try end(.pax, member, opened, contentOffset: Int64(header.count), isIncomplete: isIncomplete)
   }
 
   private func composeRaw(_ opened: OpenedMember) throws(Stopped) {
@@ -72,7 +71,7 @@ final class MemberComposer {
     var member = opened.member
     member.dataExtents = nil
     let isWhole = try read(opened, Extent(offset: 0, length: member.size))
-    try end(.raw, member, contentOffset: 0, isIncomplete: !isWhole)
+    try end(.raw, member, opened, contentOffset: 0, isIncomplete: !isWhole)
   }
 
   /// Content of unknown length: raw, as a tar header would have to know it; pax when there turns out to be none.
@@ -96,9 +95,9 @@ final class MemberComposer {
     }
     if member.size == 0 {
       block?.begin = nil
-      return try composePax(OpenedMember(member: member, content: nil), isIncomplete: isIncomplete)
+      return try composePax(OpenedMember(member: member, content: content), isIncomplete: isIncomplete)
     }
-    try end(.raw, member, contentOffset: 0, isIncomplete: isIncomplete)
+    try end(.raw, member, opened, contentOffset: 0, isIncomplete: isIncomplete)
   }
 
   /// Reads `extent` of the content. What the source does not give is made up with zeros; false then.
@@ -188,13 +187,23 @@ final class MemberComposer {
     }
   }
 
-  private func end(_ layout: Layout, _ member: Member, contentOffset: Int64, isIncomplete: Bool) throws(Stopped) {
+  private func end(
+    _ layout: Layout, _ member: Member, _ opened: OpenedMember, contentOffset: Int64, isIncomplete: Bool
+  ) throws(Stopped) {
     let (digest, chunks) = contentDigest.finish()
+    let change = opened.content?.close()
+    if let change { observer.report(.notice(change)) }
+    let isAsRead = change == nil && !isIncomplete
+    if let source = opened.removable, !isAsRead {
+      let text = "Not removed: it changed or could not be read to its end"
+      observer.report(.notice(MemberNotice(source.shownPath, text, .failure)))
+    }
     let record = MemberRecord(
       member: member, offset: 0, contentOffset: contentOffset, digest: member.kind == .regular ? digest : nil,
       chunks: chunks, isIncomplete: isIncomplete)
     block?.end = ComposedFile(
-      layout: layout, byteCount: fileBytes, digest: fileDigest.finish(), records: [record])
+      layout: layout, byteCount: fileBytes, digest: fileDigest.finish(), records: [record],
+      sources: isAsRead ? opened.removable.map { [$0] } ?? [] : [])
     if let block { ring.publish(block) }
     block = nil
   }

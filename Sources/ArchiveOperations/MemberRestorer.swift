@@ -5,8 +5,10 @@ internal import ArchiveFormat
 final class MemberRestorer {
   private let sink: any MemberSink
   private let observer: any OperationObserver
-  private let options: RestoreOptions
+  let options: RestoreOptions
   private var digester = ContentDigester()
+  /// The file restored last, to be known again when its catalogue says that it is damaged.
+  private(set) var lastRestored: RestoredFile?
 
   init(sink: any MemberSink, options: RestoreOptions, observer: any OperationObserver) {
     self.sink = sink
@@ -24,6 +26,7 @@ final class MemberRestorer {
   func restore(
     _ member: Member, record: MemberRecord?, from bytes: some UserFileBytes, placement: FilePlacement? = nil
   ) -> Digest? {
+    lastRestored = nil
     guard let renamed = options.renamed(member) else { return nil }
     observer.report(.member(renamed))
     do throws(MemberNotice) {
@@ -48,54 +51,115 @@ final class MemberRestorer {
     _ file: any FileWriter, _ member: Member, _ record: MemberRecord?, from bytes: some UserFileBytes,
     _ placement: FilePlacement?
   ) throws(MemberNotice) -> Digest? {
-    let gate = ChunkGate(file, expected: options.deliversAtOnce ? record : nil)
-    var isOver = false
-    do throws(MemberNotice) {
-      var position: Int64 = 0
-      let extents = member.dataExtents ?? (member.size > 0 ? [Extent(offset: 0, length: member.size)] : [])
-      for extent in extents {
-        digester.updateZeros(extent.offset - position)
-        position = extent.offset
-        let end = extent.offset + extent.length
-        while position < end {
-          let part = try next(bytes, Int(min(end - position, 1 << 30)), of: member)
-          digester.update(part)
-          try gate.write(part, at: position)
-          position += Int64(part.count)
-        }
-      }
-      digester.updateZeros(member.size - position)
-      let found = digester.finish().digest
-      if let expected = record?.digest, expected != found {
-        let place = placement.map { " in file \($0.sequence) at block \($0.header)" } ?? ""
-        throw MemberNotice(member.path, "Damaged on tape\(place): its digest is \(found), not \(expected)", .failure)
-      }
-      try gate.finish(size: member.size)
-      isOver = true
-      for notice in try file.commit() { observer.report(.notice(notice)) }
-      if record?.isIncomplete == true {
-        throw MemberNotice(
-          member.path, "Incomplete: the source could not be read to its end when it was archived", .difference)
-      }
-      return found
+    var position: Int64 = 0
+    let found: Digest
+    do throws(Failure) {
+      found = try copy(member, record, from: bytes, placement, to: file, &position)
     } catch {
       _ = digester.finish()
-      if !isOver { file.discard() }
-      throw error
+      guard case .damaged(let notice) = error, options.keepsDamaged else {
+        file.discard()
+        throw error.notice
+      }
+      observer.report(.notice(notice))
+      if let name = try file.keepDamaged(size: position) { reportKept(member.path, as: name) }
+      return nil
+    }
+    for notice in try file.commit() { observer.report(.notice(notice)) }
+    lastRestored = file.restored
+    if record?.isIncomplete == true {
+      throw MemberNotice(
+        member.path, "Incomplete: the source could not be read to its end when it was archived", .difference)
+    }
+    return found
+  }
+
+  /// Why content did not arrive whole.
+  private enum Failure: Error {
+    /// The tape is at fault.
+    case damaged(MemberNotice)
+    /// The sink is.
+    case refused(MemberNotice)
+
+    var notice: MemberNotice {
+      switch self {
+      case .damaged(let notice), .refused(let notice): notice
+      }
     }
   }
 
+  /// Writes the content to `file` and checks it.
+  /// - Parameter position: how far into the member it came, gaps included.
+  /// - Returns: its digest.
+  private func copy(
+    _ member: Member, _ record: MemberRecord?, from bytes: some UserFileBytes, _ placement: FilePlacement?,
+    to file: any FileWriter, _ position: inout Int64
+  ) throws(Failure) -> Digest {
+    let gate = ChunkGate(file, expected: options.deliversAtOnce ? record : nil)
+    var damage: MemberNotice?
+    // Bytes that could not be read and are still to be passed over.
+    var gap: Int64 = 0
+    let extents = member.dataExtents ?? (member.size > 0 ? [Extent(offset: 0, length: member.size)] : [])
+    for extent in extents {
+      digester.updateZeros(extent.offset - position)
+      position = extent.offset
+      let end = extent.offset + extent.length
+      while position < end {
+        if gap > 0 {
+          let hole = min(gap, end - position)
+          position += hole
+          gap -= hole
+          continue
+        }
+        let part: UnsafeRawBufferPointer
+        do throws(MemberNotice) {
+          part = try next(bytes, Int(min(end - position, 1 << 30)), of: member, placement)
+        } catch {
+          let first = damage ?? error
+          damage = first
+          gap = options.keepsDamaged ? bytes.passGap() : 0
+          guard gap > 0 else { throw .damaged(first) }
+          continue
+        }
+        digester.update(part)
+        do { try gate.write(part, at: position) } catch { throw .refused(error) }
+        position += Int64(part.count)
+      }
+    }
+    digester.updateZeros(member.size - position)
+    position = member.size
+    if let damage { throw .damaged(damage) }
+    let found = digester.finish().digest
+    if let expected = record?.digest, expected != found {
+      let why = "Damaged on tape\(Self.place(placement)): its digest is \(found), not \(expected)"
+      throw .damaged(MemberNotice(member.path, why, .failure))
+    }
+    do { try gate.finish(size: member.size) } catch { throw .refused(error) }
+    return found
+  }
+
   private func next(
-    _ bytes: some UserFileBytes, _ limit: Int, of member: Member
+    _ bytes: some UserFileBytes, _ limit: Int, of member: Member, _ placement: FilePlacement?
   ) throws(MemberNotice) -> UnsafeRawBufferPointer {
     let part: UnsafeRawBufferPointer
-    do { part = try bytes.next(limit) } catch {
-      throw MemberNotice(member.path, "Cannot read from tape: \(error)", .failure)
-    }
-    if part.isEmpty {
-      throw MemberNotice(member.path, "Cannot read from tape: its user file ends too soon", .failure)
-    }
+    let what = "Cannot read from tape\(Self.place(placement))"
+    do { part = try bytes.next(limit) } catch { throw MemberNotice(member.path, "\(what): \(error)", .failure) }
+    if part.isEmpty { throw MemberNotice(member.path, "\(what): its user file ends too soon", .failure) }
     return part
+  }
+
+  private static func place(_ placement: FilePlacement?) -> String {
+    placement.map { " in file \($0.sequence) at block \($0.header)" } ?? ""
+  }
+
+  /// Takes the name from a file that turned out to be damaged when it had it already.
+  func setAside(_ file: RestoredFile) {
+    if let name = sink.setAside(file, keeps: options.keepsDamaged) { reportKept(file.path, as: name) }
+  }
+
+  private func reportKept(_ path: [UInt8], as name: [UInt8]) {
+    let text = "What could be read is kept as \(String(decoding: name, as: UTF8.self))"
+    observer.report(.notice(MemberNotice(path, text, .information)))
   }
 }
 
@@ -107,9 +171,14 @@ public struct RestoreOptions {
   public var deliversAtOnce: Bool
   /// Whether each user file is compared with its digest too: headers, padding and all.
   public var verifiesUserFiles: Bool
+  /// Whether what can be read of a damaged member is kept beside its name.
+  public var keepsDamaged: Bool
 
   /// Describes a restore.
-  public init(stripComponents: Int = 0, deliversAtOnce: Bool = false, verifiesUserFiles: Bool = false) {
+  public init(
+    stripComponents: Int = 0, deliversAtOnce: Bool = false, verifiesUserFiles: Bool = false, keepsDamaged: Bool = false
+  ) {
+    self.keepsDamaged = keepsDamaged
     self.stripComponents = stripComponents
     self.deliversAtOnce = deliversAtOnce
     self.verifiesUserFiles = verifiesUserFiles

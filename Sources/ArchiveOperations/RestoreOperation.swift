@@ -2,6 +2,14 @@ public import ArchiveFormat
 public import TapeIO
 public import TapeIndex
 
+/// What a restore found.
+public struct RestoreSummary: Equatable, Sendable {
+  /// For each operand of the query, how many names it matched.
+  public var matches: [Int]
+  /// How many members it chose.
+  public var members: Int64
+}
+
 /// Restores (or compares, or prints) members of a volume, in tape order, in one pass.
 public struct RestoreOperation {
   /// Which members.
@@ -20,16 +28,17 @@ public struct RestoreOperation {
 
   /// Reads what the query asks for from the cartridge in `drive` and hands it to `sink`. Locates each AUL file unless
   /// the tape stands there already, checks its labels, and reads nothing else.
-  /// - Returns: for each operand of the query, how many members it matched.
+  /// - Returns: how much that was, whatever became of it.
   public func run(
     _ target: ReadTarget, drive: any TapeDrive, sink: any MemberSink, observer: any OperationObserver
-  ) throws(OperationError) -> [Int] {
+  ) throws(OperationError) -> RestoreSummary {
     let selection = try onIndex { () throws(IndexError) in
       try Selection(query, of: [target.volume], in: target.index)
     }
     let plan = try onIndex { () throws(IndexError) in try RestorePlan(selection, volume: target.volume) }
     let ring = ReadRing(blockSize: target.volume.descriptor.blockSize, byteCount: bufferSize)
-    let reading = FileReading(reader: VolumeReader(drive: drive), plan: plan, ring: ring)
+    let reading = FileReading(
+      reader: VolumeReader(drive: drive), plan: plan, ring: ring, passesGaps: options.keepsDamaged)
     let worker = try Worker { reading.run() }
     let restorer = MemberRestorer(sink: sink, options: options, observer: observer)
     let bytes = RingBytes(ring, digestsFiles: options.verifiesUserFiles)
@@ -38,7 +47,7 @@ public struct RestoreOperation {
     worker.join()
     restorer.finish()
     if let error = bytes.stopped { throw .index(error) }
-    return selection.matches
+    return RestoreSummary(matches: selection.matches, members: selection.count)
   }
 
   private func restore(
@@ -64,7 +73,8 @@ public struct RestoreOperation {
         restorer.restore(member, record: planned.record, from: bytes, placement: file.placement)
       } catch {
         let path = planned.copyAs?.path ?? planned.record.member.path
-        observer.report(.notice(MemberNotice(path, "Cannot read from tape: \(error)", .failure)))
+        let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
+        observer.report(.notice(MemberNotice(path, "Cannot read from tape \(place): \(error)", .failure)))
       }
     }
     bytes.drain()
@@ -77,8 +87,10 @@ public struct RestoreOperation {
               + " digest is \(found), not \(file.placement.digest)", .failure)))
     }
     if let problem = bytes.trailerProblem {
+      let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
       observer.report(
-        .notice(MemberNotice(file.members[0].record.member.path, "Labels damaged on tape: \(problem)", .difference)))
+        .notice(
+          MemberNotice(file.members[0].record.member.path, "Labels damaged on tape \(place): \(problem)", .difference)))
     }
   }
 }

@@ -4,7 +4,8 @@ internal import TapeIndex
 public import TapeLabels
 
 /// Reads a volume from its beginning to end of data without any index, as tar reads a tape: each member as it comes, the
-/// last of a name winning. What was restored is compared with each batch's catalogue when that comes.
+/// last of a name winning. What was restored is compared with each batch's catalogue when that comes; what is damaged has
+/// its name by then, and is renamed if damaged members are to be kept.
 public struct SequentialReading {
   /// Which names are wanted.
   public var isWanted: ([UInt8]) -> Bool
@@ -69,6 +70,9 @@ private final class VolumeInSequence {
   private var fileCount = 0
   private var digests: [UInt64: Digest] = [:]
   private var rawFiles: [UInt64: BlockID] = [:]
+  private var restored: [UInt64: RestoredFile] = [:]
+  /// Damaged files of the whole volume that have, or had, their names: links lead to them.
+  private var damaged: [UInt64: RestoredFile] = [:]
   /// Links behind raw files: what they lead to may be there only after the catalogue.
   private var waitingLinks: [Member] = []
 
@@ -106,6 +110,7 @@ private final class VolumeInSequence {
     fileCount = 0
     digests = [:]
     rawFiles = [:]
+    restored = [:]
     waitingLinks = []
   }
 
@@ -120,6 +125,7 @@ private final class VolumeInSequence {
     while let found = try PaxDecoder.next(from: bytes) {
       let end = bytes.byteCount + paddedToTarRecord(found.storedSize)
       take(found.member, from: bytes)
+      restored[header.sequence] = restorer?.lastRestored
       // A listing needs no content, and there is one member in the file: the drive passes over the rest.
       if restorer == nil, layout == .pax { return try reader.skipFile() }
       try bytes.skip(end - bytes.byteCount)
@@ -168,7 +174,9 @@ private final class VolumeInSequence {
               MemberNotice(
                 record.member.path, "Damaged on tape: its user file's digest is \(digest), not \(file.digest)",
                 .failure)))
+          damaged[file.sequence] = restored[file.sequence]
         }
+        if let first = damaged[record.link?.sequence ?? file.sequence] { setAside(first, record) }
         if file.layout == .raw, rawFiles[file.sequence] == file.header, isWanted(record.member.path) {
           raw.append((file, record))
         }
@@ -193,6 +201,17 @@ private final class VolumeInSequence {
     for link in waitingLinks { restorer?.restore(link, record: nil, from: MemoryBytes(.init(start: nil, count: 0))) }
     if !raw.isEmpty { try reader.go(to: found.end) }
     startBatch()
+  }
+
+  /// Takes the name from a damaged file, or from another name of it.
+  private func setAside(_ file: RestoredFile, _ record: MemberRecord) {
+    guard isWanted(record.member.path), let path = restorer?.options.renamed(record.member)?.path else { return }
+    var file = file
+    if record.link != nil {
+      file.path = path
+      observer.report(.notice(MemberNotice(path, "Damaged on tape: it is another name of a damaged member", .failure)))
+    }
+    restorer?.setAside(file)
   }
 
   func finish() {

@@ -16,7 +16,7 @@ public struct SessionSummary: Equatable, Sendable {
 }
 
 /// Puts composed user files on tape and commits them batch by batch. The one place that knows the order *trailer,
-/// catalogue, flush, index*. Runs on the drive's thread, which alone touches the drive.
+/// catalogue, flush, index, remove the sources*. Runs on the drive's thread, which alone touches the drive.
 final class SessionWriter {
   private let volume: OpenVolume
   private let index: IndexFile?
@@ -33,6 +33,8 @@ final class SessionWriter {
   private var batchBytes: Int64 = 0
   private var batchBegan: Int64?
   private var unconfirmed: [[UInt8]] = []
+  /// What is removed when the open batch is safe, with the AUL file that it was written to.
+  private var sources: [(sequence: UInt64, source: any RemovableSource)] = []
   /// Where members with several names lie, for the links to them.
   private var linked: [LinkKey: LinkPlacement] = [:]
   private(set) var summary: SessionSummary
@@ -145,6 +147,9 @@ final class SessionWriter {
       layout: file.layout, digest: file.digest)
     let records = file.records.map { resolvingLink($0, in: placement) }
     for record in records { unconfirmed.append(record.member.path) }
+    // A link that leads nowhere holds no content.
+    let isReachable = records.allSatisfy { $0.member.kind != .hardLink || $0.link != nil }
+    for source in file.sources where isReachable { sources.append((placement.sequence, source)) }
     openPath = nil
     try onIndex { () throws(IndexError) in try catalogue.add(placement, records) }
     verifier?.add(placement, records.first?.member.path ?? [])
@@ -180,7 +185,7 @@ final class SessionWriter {
 
   // MARK: Commit
 
-  /// Ends the batch: catalogue, flush, index, in that order. Only then its members are safe.
+  /// Ends the batch: catalogue, flush, index, in that order. Only then its members are safe, and their sources go.
   private func commit(_ reason: BatchReason) throws(OperationError) {
     if reason == .volumeFull { isFull = true }
     guard catalogue.memberCount > 0 || reason == .volumeFull else { return }
@@ -196,7 +201,7 @@ final class SessionWriter {
       try volume.write(CatalogueFile(database: frame), batch: batchNumber, now: now)
     }
     // From here on the batch is on the medium, whatever becomes of the index.
-    try onVolume { () throws(VolumeError) in
+    let damaged = try onVolume { () throws(VolumeError) in
       try verifier?.verify(vsn: writer.descriptor.vsn, blockSize: writer.descriptor.blockSize, end: writer.nextHeader)
     }
     let members = catalogue.memberCount
@@ -219,5 +224,14 @@ final class SessionWriter {
       }
     }
     observer.report(.committed(members: members, bytes: bytes, volume: writer.descriptor))
+    removeSources(except: damaged ?? [])
+  }
+
+  /// Removes the sources of the batch that has just become safe, in the order in which they were read.
+  private func removeSources(except damaged: Set<UInt64>) {
+    for (sequence, source) in sources where !damaged.contains(sequence) {
+      if let notice = source.remove() { observer.report(.notice(notice)) }
+    }
+    sources = []
   }
 }

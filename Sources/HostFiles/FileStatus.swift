@@ -29,6 +29,14 @@ extension Member {
   }
 }
 
+extension RestoredFile {
+  init(path: [UInt8], _ status: stat) {
+    self.init(
+      path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
+      modified: Timestamp(status.st_mtim))
+  }
+}
+
 extension Timestamp {
   init(_ time: timespec) {
     self.init(seconds: Int64(time.tv_sec), nanoseconds: Int32(truncatingIfNeeded: time.tv_nsec))

@@ -4,12 +4,14 @@ import Glibc
 
 /// A regular file being restored under a temporary name beside its own.
 final class HostFileWriter: FileWriter {
-  private let member: Member
+  private var member: Member
   private let directory: DirectoryHandle
-  private let leaf: [UInt8]
+  private var leaf: [UInt8]
   private let sink: HostSink
   private let temporary: [UInt8]
   private var descriptor: Int32
+  private var isEmpty = true
+  private(set) var restored: RestoredFile?
 
   init(_ member: inout Member, in directory: DirectoryHandle, leaf: [UInt8], sink: HostSink) throws(MemberNotice) {
     self.member = member
@@ -59,21 +61,38 @@ final class HostFileWriter: FileWriter {
       }
     }
     if code != 0 { throw sink.failure(member, "write", code) }
+    isEmpty = false
   }
 
-  func commit() throws(MemberNotice) -> [MemberNotice] {
+  func commit() throws(MemberNotice) -> [MemberNotice] { try finish(size: member.size) }
+
+  func keepDamaged(size: Int64) throws(MemberNotice) -> [UInt8]? {
+    guard !isEmpty else {
+      discard()
+      return nil
+    }
+    leaf += HostSink.damagedSuffix
+    member.path += HostSink.damagedSuffix
+    // Nobody vouches for what it would run, as whom.
+    member.mode &= 0o1777
+    member.extendedAttributes.removeAll { $0.name.starts(with: "security.".utf8) }
+    for notice in try finish(size: size) { sink.notify(notice) }
+    return member.path
+  }
+
+  private func finish(size: Int64) throws(MemberNotice) -> [MemberNotice] {
     // Past the data, or short of it when the last bytes are a hole.
-    if ftruncate(descriptor, off_t(member.size)) != 0 { throw broken("truncate", errno) }
+    if ftruncate(descriptor, off_t(size)) != 0 { throw broken("truncate", errno) }
     let notices = sink.restorer.restore(member, on: descriptor)
+    var status = stat()
+    let isKnown = fstat(descriptor, &status) == 0
     let closed = close(descriptor)
     let code = errno
     descriptor = -1
     if closed != 0 { throw broken("close", code) }
-    var failure = rename()
-    if failure == EISDIR || failure == ENOTEMPTY, !sink.options.keepsOldFiles {
-      failure = sink.removeObstacle(leaf, in: directory) ? rename() : EEXIST
-    }
+    let failure = sink.rename(temporary, to: leaf, in: directory)
     if failure != 0 { throw broken("open", failure) }
+    if isKnown { restored = RestoredFile(path: member.path, status) }
     return notices
   }
 
@@ -90,18 +109,6 @@ final class HostFileWriter: FileWriter {
   private func broken(_ what: String, _ code: Int32) -> MemberNotice {
     discard()
     return sink.failure(member, what, code)
-  }
-
-  /// Gives it its name; returns errno, 0 for success.
-  private func rename() -> Int32 {
-    let status = withCString(temporary) { from in
-      withCString(leaf) { to in
-        sink.options.keepsOldFiles
-          ? clinux_rename_noreplace(directory.descriptor, from, directory.descriptor, to)
-          : renameat(directory.descriptor, from, directory.descriptor, to)
-      }
-    }
-    return status == 0 ? 0 : errno
   }
 
   /// What of a name fits into 255 bytes with the dot before and the 13 bytes behind it.

@@ -9,6 +9,8 @@ final class HostMember: SourceMember {
   let member: Member
   /// Where it is opened from; for a directory the directory itself.
   private let directory: DirectoryHandle
+  /// The directory that the user's names are relative to; empty for the working directory.
+  private let baseDirectory: [UInt8]
   /// The name given by the user; nil for what was found below one.
   private let operandName: [UInt8]?
   /// What stands before the last component of its name in messages: the path as the user wrote it.
@@ -16,26 +18,21 @@ final class HostMember: SourceMember {
   private let context: SourceContext
 
   init(
-    _ member: Member, in directory: DirectoryHandle, operandName: [UInt8]?, shownPrefix: [UInt8],
-    context: SourceContext
+    _ member: Member, in directory: DirectoryHandle, baseDirectory: [UInt8], operandName: [UInt8]?,
+    shownPrefix: [UInt8], context: SourceContext
   ) {
     self.member = member
     self.directory = directory
+    self.baseDirectory = baseDirectory
     self.operandName = operandName
     self.shownPrefix = shownPrefix
     self.context = context
   }
 
   func open() throws(MemberNotice) -> OpenedMember {
-    switch member.kind {
-    case .directory: return OpenedMember(member: try openedDirectory(), content: nil)
-    case .regular:
-      if let link = try hardLink() { return OpenedMember(member: link, content: nil) }
-      return try openedFile()
-    default:
-      if let link = try hardLink() { return OpenedMember(member: link, content: nil) }
-      return OpenedMember(member: try lookedAt(), content: nil)
-    }
+    if member.kind == .directory { return try openedDirectory() }
+    if let link = try hardLink() { return link }
+    return member.kind == .regular ? try openedFile() : try lookedAt()
   }
 
   /// Its name below ``directory``.
@@ -63,33 +60,51 @@ final class HostMember: SourceMember {
   }
 
   /// Another name of a file that was archived; nil for a first name.
-  private func hardLink() throws(MemberNotice) -> Member? {
-    guard let file = member.sourceFile, file.linkCount > 1 else { return nil }
+  private func hardLink() throws(MemberNotice) -> OpenedMember? {
+    // Where files are removed, the last name of one may be a link to a name that is gone.
+    guard let file = member.sourceFile, file.linkCount > 1 || context.remover != nil else { return nil }
     let identity = FileIdentity(device: file.device, inode: file.inode)
-    guard let target = context.links.member(holding: identity) else { return nil }
+    guard let first = context.links.first(of: identity) else { return nil }
     let status = try status()
-    // The name was given to another file since: that one is to be archived.
-    guard FileIdentity(status) == identity,
+    // The name, or the inode's number, was given to another file since: that one is to be archived.
+    guard FileIdentity(status) == identity, status.st_nlink > 1 || FileState(status).hasContent(of: first.state),
       var link = Member(path: member.path, status: status, owners: context.owners)
     else { return nil }
     link.kind = .hardLink
-    link.linkTarget = target
+    link.linkTarget = first.path
     link.size = 0
-    return link
+    return OpenedMember(member: link, content: nil, removable: removable(status, isLink: true))
   }
 
   private func remember(_ status: stat) {
-    if status.st_nlink > 1 { context.links.record(FileIdentity(status), as: member.path) }
+    if status.st_nlink > 1 { context.links.record(FileState(status), as: member.path) }
   }
 
-  private func openedDirectory() throws(MemberNotice) -> Member {
+  /// What is to be removed when the member is safe.
+  private func removable(_ status: stat, isLink: Bool = false) -> HostRemovable? {
+    guard let remover = context.remover else { return nil }
+    let location = SourceLocation(base: baseDirectory, shownPath: shownPath)
+    let parent = member.kind == .directory ? nil : parentIdentity()
+    return HostRemovable(location, in: parent, status, isLink: isLink, remover: remover)
+  }
+
+  /// The directory that it lies in; nil, which is none, when that cannot be looked at.
+  private func parentIdentity() -> FileIdentity? {
+    var up: [UInt8] = [dot]
+    if let name = operandName, let cut = name.lastIndex(of: slash) { up = cut == 0 ? [slash] : Array(name[..<cut]) }
+    var status = stat()
+    guard withCString(up, { fstatat(directory.descriptor, $0, &status, 0) }) == 0 else { return nil }
+    return FileIdentity(status)
+  }
+
+  private func openedDirectory() throws(MemberNotice) -> OpenedMember {
     var status = stat()
     guard fstat(directory.descriptor, &status) == 0 else { throw failure("stat", errno) }
     guard var opened = Member(path: member.path, status: status, owners: context.owners) else {
       throw failure("stat", ENOTDIR)
     }
     try readAttributes(.descriptor(directory.descriptor), into: &opened)
-    return opened
+    return OpenedMember(member: opened, content: nil, removable: removable(status))
   }
 
   private func openedFile() throws(MemberNotice) -> OpenedMember {
@@ -110,11 +125,13 @@ final class HostMember: SourceMember {
       opened.dataExtents = dataExtents(of: descriptor, size: opened.size, blocks: Int64(status.st_blocks))
     }
     remember(status)
-    return OpenedMember(member: opened, content: opened.size > 0 ? content : nil)
+    context.remover?.waitPast(FileState(status).changed)
+    return OpenedMember(
+      member: opened, content: opened.size > 0 ? content : nil, removable: removable(status))
   }
 
   /// Links, devices and FIFOs are never opened.
-  private func lookedAt() throws(MemberNotice) -> Member {
+  private func lookedAt() throws(MemberNotice) -> OpenedMember {
     let status = try status()
     guard var seen = Member(path: member.path, status: status, owners: context.owners) else {
       throw failure("stat", ENOENT)
@@ -124,7 +141,7 @@ final class HostMember: SourceMember {
     if seen.kind == .symbolicLink { seen.linkTarget = try linkTarget(lengthHint: Int(status.st_size)) }
     try readAttributes(.entry(directory: directory.descriptor, name: Array(name)), into: &seen)
     remember(status)
-    return seen
+    return OpenedMember(member: seen, content: nil, removable: removable(status))
   }
 
   private func linkTarget(lengthHint: Int) throws(MemberNotice) -> [UInt8] {

@@ -9,7 +9,7 @@ public final class HostSink: MemberSink {
   let options: SinkOptions
   let restorer: AttributeRestorer
   let tree: TargetTree
-  private let notify: (MemberNotice) -> Void
+  let notify: (MemberNotice) -> Void
   private let deferred = DeferredDirectories()
   /// Where temporary names begin. A guess of the next one helps nobody: they are created exclusively.
   private var lastTemporaryNumber = UInt64.random(in: 0..<1 << 40)
@@ -67,6 +67,55 @@ public final class HostSink: MemberSink {
       notices.append(MemberNotice([], text, .failure))
     }
     return notices
+  }
+
+  /// What stands behind the name of a damaged file.
+  static let damagedSuffix = Array(".damaged".utf8)
+
+  public func setAside(_ file: RestoredFile, keeps: Bool) -> [UInt8]? {
+    let name = file.path + Self.damagedSuffix
+    func refused(_ why: String) -> [UInt8]? {
+      let what = keeps ? "rename to \(quoted(name))" : "remove what was restored of it"
+      notify(MemberNotice(file.path, "Cannot \(what): \(why)", .failure))
+      return nil
+    }
+    do throws(ErrnoFailure) {
+      let (directory, leaf) = try tree.parent(of: memberPrefixes.strip(file.path, notify), making: false)
+      let flags = clinux_O_PATH | O_NOFOLLOW | O_CLOEXEC
+      let descriptor = withCString(leaf) { openat(directory.descriptor, $0, flags) }
+      guard descriptor >= 0 else { throw ErrnoFailure(code: errno) }
+      let opened = DirectoryHandle(owning: descriptor)
+      var status = stat()
+      guard fstat(descriptor, &status) == 0 else { throw ErrnoFailure(code: errno) }
+      guard RestoredFile(path: file.path, status) == file else { return refused("another file has its name now") }
+      if !keeps {
+        guard withCString(leaf, { unlinkat(directory.descriptor, $0, 0) }) == 0 else { throw ErrnoFailure(code: errno) }
+        return nil
+      }
+      if status.st_mode & 0o6000 != 0, chmod("/proc/self/fd/\(opened.descriptor)", status.st_mode & 0o1777) != 0 {
+        throw ErrnoFailure(code: errno)
+      }
+      let code = rename(leaf, to: leaf + Self.damagedSuffix, in: directory)
+      guard code == 0 else { throw ErrnoFailure(code: code) }
+      return name
+    } catch { return refused(errorText(error.code)) }
+  }
+
+  /// Gives a file its name; returns errno, 0 for success.
+  func rename(_ from: [UInt8], to leaf: [UInt8], in directory: DirectoryHandle) -> Int32 {
+    func attempt() -> Int32 {
+      let status = withCString(from) { from in
+        withCString(leaf) { to in
+          options.keepsOldFiles
+            ? clinux_rename_noreplace(directory.descriptor, from, directory.descriptor, to)
+            : renameat(directory.descriptor, from, directory.descriptor, to)
+        }
+      }
+      return status == 0 ? 0 : errno
+    }
+    let code = attempt()
+    guard code == EISDIR || code == ENOTEMPTY, !options.keepsOldFiles else { return code }
+    return removeObstacle(leaf, in: directory) ? attempt() : EEXIST
   }
 
   /// A number for a temporary name; drawing each at random costs a system call.

@@ -48,6 +48,8 @@ public final class HostSource: MemberSource {
     }
   }
 
+  public func removeDirectories() -> [MemberNotice] { context.remover?.removeDirectories() ?? [] }
+
   /// Hands out `item` behind what is to be said before it.
   private func afterPending(_ item: SourceItem?) -> SourceItem? {
     guard !pending.isEmpty else { return item }
@@ -144,7 +146,8 @@ public final class HostSource: MemberSource {
     if status.st_nlink > 1 { noteLinkPrefix(of: found, FileIdentity(status)) }
     return .member(
       HostMember(
-        member, in: directory, operandName: found.operandName, shownPrefix: found.shownPrefix, context: context))
+        member, in: directory, baseDirectory: found.operand.baseDirectory, operandName: found.operandName,
+        shownPrefix: found.shownPrefix, context: context))
   }
 
   /// Says what is removed from link targets when the second name of a file is seen.
@@ -180,7 +183,8 @@ public final class HostSource: MemberSource {
     }
     let item = SourceItem.member(
       HostMember(
-        member, in: handle, operandName: found.operandName, shownPrefix: found.shownPrefix, context: context))
+        member, in: handle, baseDirectory: found.operand.baseDirectory, operandName: found.operandName,
+        shownPrefix: found.shownPrefix, context: context))
     let isElsewhere = found.parentDevice.map { $0 != UInt64(status.st_dev) } ?? false
     guard found.operand.recursive, !(context.options.oneFileSystem && isElsewhere) else { return item }
     guard let listing = DirectoryListing(of: descriptor, through: listingBuffer) else {
@@ -201,7 +205,8 @@ public final class HostSource: MemberSource {
     let left = walk.removeLast()
     guard let handle = left.handle else { return }
     var status = stat()
-    if context.options.noticesChangedDirectories && fstat(handle.descriptor, &status) == 0
+    // One that files are removed from changes by that.
+    if !context.options.removesFiles && fstat(handle.descriptor, &status) == 0
       && Timestamp(status.st_ctim) != left.changed
     {
       say(left.shownPath, "file changed as we read it", .difference)

@@ -4,14 +4,25 @@ import Synchronization
 ///
 /// Filled by the reading thread as it opens members: only what was really opened is a target of links.
 final class LinkTable: Sendable {
-  /// Guards the names: the protocol has one thread ask, but only by agreement.
-  private let names = Mutex<[FileIdentity: [UInt8]]>([:])
+  /// What is known of one.
+  struct Entry {
+    /// The member that holds its content.
+    var path: [UInt8]
+    /// What it was when that was opened.
+    var state: FileState
+  }
 
-  /// The member that holds the file; nil for the first name.
-  func member(holding file: FileIdentity) -> [UInt8]? { names.withLock { $0[file] } }
+  /// Guards the entries: one thread reads members, another removes files.
+  private let entries = Mutex<[FileIdentity: Entry]>([:])
+
+  /// The first name of the file; nil when there is none yet.
+  func first(of file: FileIdentity) -> Entry? { entries.withLock { $0[file] } }
 
   /// Remembers which member holds the file.
-  func record(_ file: FileIdentity, as path: [UInt8]) {
-    names.withLock { if $0[file] == nil { $0[file] = path } }
+  func record(_ state: FileState, as path: [UInt8]) {
+    entries.withLock { if $0[state.identity] == nil { $0[state.identity] = Entry(path: path, state: state) } }
   }
+
+  /// Forgets a file that is about to be no more: its inode number may become another's.
+  func forget(_ file: FileIdentity) { entries.withLock { _ = $0.removeValue(forKey: file) } }
 }

@@ -4,9 +4,12 @@ final class SourceContext: Sendable {
   let owners: OwnerNames
   let links = LinkTable()
   let budget = DescriptorBudget()
+  /// Removes what was archived; nil when everything stays.
+  let remover: HostRemover?
 
   init(_ options: SourceOptions) {
     self.options = options
     owners = OwnerNames(numericOnly: options.numericOwner)
+    remover = options.removesFiles ? HostRemover(links: links, keeping: options.neverRemoved) : nil
   }
 }

@@ -34,8 +34,10 @@ public struct SourceOptions: Sendable {
   public var numericOwner = false
   /// Do not go below a directory on another file system than its parent.
   public var oneFileSystem = false
-  /// Say of a directory that it changed while it was walked; not when files are removed once they are archived.
-  public var noticesChangedDirectories = true
+  /// Members may have their files removed once they are safe (`--remove-files`).
+  public var removesFiles = false
+  /// Files that are not removed all the same: the index.
+  public var neverRemoved: [FileIdentity] = []
   /// The files or directories of the archive itself, which are left out.
   public var archives: [FileIdentity] = []
 

@@ -122,6 +122,8 @@ public final class IndexFile {
     public let catalogue: CataloguePlacement?
     /// Block ID of what follows its catalogue; nil together with ``catalogue``.
     public let end: BlockID?
+    /// Number of its session on the volume, from 1 in tape order; 0 for catalogue 0, which holds no members.
+    public let sessionNumber: Int
   }
 
   /// The batches of a volume, by number.
@@ -130,13 +132,21 @@ public final class IndexFile {
       "SELECT \(VolumeRows.batchColumns) FROM \(VolumeRows.batchTables) WHERE b.volume = ? ORDER BY b.number")
     s.bind(1, volume.row)
     var result: [Batch] = []
+    var session: UniqueID?
+    var sessionNumber = 0
     while try s.step() {
       let record = try VolumeRows.batch(s)
       let found = VolumeRows.cataloguePlacement(s)
       guard found != nil || record.reason == .recovered || record.reason == .salvaged else {
         throw .badCatalogue(why: "the index has a batch without a catalogue")
       }
-      result.append(Batch(row: s.integer(15), record: record, catalogue: found?.0, end: found?.end))
+      if record.number > 0, record.session.id != session {
+        session = record.session.id
+        sessionNumber += 1
+      }
+      result.append(
+        Batch(
+          row: s.integer(15), record: record, catalogue: found?.0, end: found?.end, sessionNumber: sessionNumber))
     }
     return result
   }

@@ -11,12 +11,24 @@ public struct MemberQuery {
     case pattern(@Sendable ([UInt8]) -> Bool)
   }
 
+  /// A part of the members found, each as likely to be in it as any other.
+  public enum Sample: Equatable, Sendable {
+    /// This many members; all when there are no more.
+    case count(Int64)
+    /// This many of a million members, rounded up.
+    case millionths(Int64)
+  }
+
   /// What is asked for; nothing asks for everything.
   public var operands: [Operand]
   /// Whether only the newest version of each path counts.
   public var newestOnly: Bool
   /// Names to leave out.
   public var isExcluded: @Sendable ([UInt8]) -> Bool
+  /// The only session of each volume that counts, by ``IndexFile/Batch/sessionNumber``; nil for all.
+  public var session: Int?
+  /// What is taken of the members found; nil for all.
+  public var sample: Sample?
 
   /// Asks for members.
   public init(
@@ -52,6 +64,8 @@ public final class Selection {
   private let isSelected: Statement
   /// How many names each operand of the query matched, in their order.
   public private(set) var matches: [Int]
+  /// How many members it has.
+  public private(set) var count: Int64 = 0
 
   /// Finds the members of `volumes` that `query` asks for.
   public init(_ query: MemberQuery, of volumes: [IndexFile.Volume], in index: IndexFile) throws(IndexError) {
@@ -65,7 +79,7 @@ public final class Selection {
       """)
     var batches: [Int64: (volume: IndexFile.Volume, committed: Int64)] = [:]
     for volume in volumes {
-      for batch in try index.batches(of: volume) {
+      for batch in try index.batches(of: volume) where batch.sessionNumber == query.session ?? batch.sessionNumber {
         batches[batch.row] = (volume, batch.record.committed.totalNanoseconds)
       }
     }
@@ -83,6 +97,8 @@ public final class Selection {
     try database.execute("BEGIN")
     defer { sqlite3_exec(database.handle, "COMMIT", nil, nil, nil) }  // of a temporary table: nothing to lose
     try choose(query)
+    if let sample = query.sample { try take(sample) }
+    count = try database.number("SELECT count(*) FROM temp.selection")
   }
 
   /// The next member in tape order; nil when there is no more.
@@ -139,6 +155,21 @@ public final class Selection {
   }
 
   // MARK: Choosing
+
+  /// Leaves of what was chosen a random part, still in tape order.
+  private func take(_ sample: MemberQuery.Sample) throws(IndexError) {
+    let found = try database.number("SELECT count(*) FROM temp.selection")
+    let wanted =
+      switch sample {
+      case .count(let count): count
+      // Without overflow: an index has far fewer than 2^43 members.
+      case .millionths(let share): (found * share + 999_999) / 1_000_000
+      }
+    let delete = try database.prepare(
+      "DELETE FROM temp.selection WHERE id NOT IN (SELECT id FROM temp.selection ORDER BY random() LIMIT ?)")
+    delete.bind(1, wanted)
+    try delete.run()
+  }
 
   private func choose(_ query: MemberQuery) throws(IndexError) {
     let insert = try database.prepare("INSERT OR IGNORE INTO temp.selection VALUES (?,?)")

@@ -88,7 +88,6 @@ enum GNUOptions {
     .unsupported("U", "unlink-first", .none),
     .unsupported(nil, "recursive-unlink", .none),
     .unsupported(nil, "one-top-level", .optional),
-    .unsupported(nil, "remove-files", .none),
     .unsupported(nil, "backup", .optional),
     .unsupported(nil, "suffix", .required),
     .unsupported(nil, "to-command", .required),

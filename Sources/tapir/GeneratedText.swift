@@ -20,7 +20,8 @@ enum GeneratedText {
   }
 
   private static var bash: String {
-    let options = OptionTable.supported.compactMap(\.long).map { "--" + $0 }.joined(separator: " ")
+    let options = (OptionTable.supported + OptionTable.verbsOnly).compactMap(\.long).map { "--" + $0 }.joined(
+      separator: " ")
     let verbs = Set(Verb.allCases.map { String($0.rawValue.prefix { $0 != " " }) }).sorted()
     var cases = ""
     for group in verbs {
@@ -101,7 +102,7 @@ enum GeneratedText {
 
       """#
     for section in OptionSpecification.Section.allCases {
-      let options = OptionTable.supported.filter { $0.section == section }
+      let options = (OptionTable.supported + OptionTable.verbsOnly).filter { $0.section == section }
       if options.isEmpty { continue }
       text += ".Ss \(section.rawValue)\n.Bl -tag -width Ds\n"
       for option in options { text += item(option) }

@@ -1,5 +1,6 @@
 import ArchiveOperations
 import Glibc
+import HostFiles
 import TapeIndex
 
 /// Where the index is: `--index-db`, `$TAPIR_INDEX`, beside a virtual cartridge, or the system's or user's own.
@@ -41,6 +42,16 @@ enum IndexLocation {
       return nil
     }
     do { return try IndexFile(path: path, access: .readOnly) } catch { throw .index(error) }
+  }
+
+  /// The files of the index that is open for writing.
+  static func identities(_ options: ArchiveOptions, _ target: ArchiveTarget) -> [FileIdentity] {
+    ["", "-wal", "-shm"].compactMap { suffix in
+      var status = stat()
+      let path = path(options, target) + Array(suffix.utf8)
+      guard ArchiveTarget.withCString(path, { stat($0, &status) }) == 0 else { return nil }
+      return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
   }
 
   /// Makes the folders above `path`; what cannot be made shows when the index is opened.

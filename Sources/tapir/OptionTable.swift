@@ -25,6 +25,8 @@ struct OptionSpecification: Sendable {
     case names = "Which files and members"
     case creating = "Creating"
     case extracting = "Extracting"
+    case verifying = "Verifying (volume verify)"
+    case rebuilding = "Rebuilding (index rebuild)"
     case other = "Other"
     case none = ""
   }
@@ -58,9 +60,11 @@ enum OptionKey: Sendable {
   case blockingFactor, recordSize, buffer
   case directory, filesFrom, null, noNull, addFile, exclude, excludeFrom, recursion, noRecursion, oneFileSystem
   case absoluteNames, wildcards, noWildcards
-  case layout, stream, sparse, verify, syncBytes, syncFiles, syncSeconds
-  case toStandardOutput, preservePermissions, noSamePermissions, keepOldFiles, stripComponents, sameOwner, noSameOwner
+  case layout, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
+  case toStandardOutput, preservePermissions, noSamePermissions, keepOldFiles, keepDamaged, stripComponents, sameOwner,
+    noSameOwner
   case touch, keepDirectorySymlink
+  case session, member, sample
   case numericOwner, xattrs, noXattrs, acls, noACLs
   case verbose, help, usage, version
 }
@@ -120,6 +124,9 @@ enum OptionTable {
       "how a member lies on tape: a tar archive (default), or the file's own bytes"),
     .gnu(.sparse, "S", "sparse", .creating, "store holes as holes"),
     .gnu(.verify, "W", "verify", .creating, "read each batch back after its flush and compare it with its digests"),
+    .gnu(
+      .removeFiles, nil, "remove-files", .creating,
+      "remove each file once its batch is safe on tape and it is still what was read"),
     .own(.syncBytes, "sync-bytes", .required, "SIZE", .creating, "commit at least every SIZE bytes (default 64G)"),
     .own(.syncFiles, "sync-files", .required, "N", .creating, "commit at least every N members (default 50000)"),
     .own(.syncSeconds, "sync-seconds", .required, "N", .creating, "commit at least every N seconds (default 300)"),
@@ -130,6 +137,9 @@ enum OptionTable {
     .gnu(.preservePermissions, nil, "same-permissions", .extracting, "same as --preserve-permissions"),
     .gnu(.noSamePermissions, nil, "no-same-permissions", .extracting, "apply the umask to modes (others' default)"),
     .gnu(.keepOldFiles, "k", "keep-old-files", .extracting, "replace no file: an error for each that exists"),
+    .own(
+      .keepDamaged, "keep-damaged", .extracting,
+      "keep what can be read of a damaged member as NAME.damaged (without this nothing is)"),
     .gnu(.stripComponents, nil, "strip-components", .required, "N", .extracting, "drop N components off each name"),
     .gnu(.sameOwner, nil, "same-owner", .extracting, "restore owners (root's default)"),
     .gnu(.noSameOwner, nil, "no-same-owner", .extracting, "restored files are yours (others' default)"),
@@ -148,14 +158,23 @@ enum OptionTable {
     .gnu(.version, nil, "version", .other, "the version"),
   ]
 
-  static let all = supported + GNUOptions.unsupported
-
-  /// What verbs have beside.
-  static let ofVerbs: [OptionSpecification] = [
+  /// Options that verbs have and the tar face has not.
+  static let verbsOnly: [OptionSpecification] = [
     .own(
-      .salvage, "salvage", .other, "take in complete files behind the last catalogue, which were never committed"),
-    .own(.scan, "scan", .other, "look for catalogues file by file from the beginning, whatever the end says"),
+      .session, "session", .required, "N", .verifying,
+      "only the Nth session on the volume, as 'volume show' numbers them"),
+    .own(
+      .member, "member", .required, "NAME", .verifying,
+      "only member NAME and what is below it; may be repeated"),
+    .own(
+      .sample, "sample", .required, "N|P%", .verifying, "only N members, or P percent of them, chosen at random"),
+    .own(
+      .salvage, "salvage", .rebuilding,
+      "take in complete files behind the last catalogue, which were never committed"),
+    .own(.scan, "scan", .rebuilding, "look for catalogues file by file from the beginning, whatever the end says"),
   ]
+
+  static let all = supported + GNUOptions.unsupported
 }
 
 extension OptionSpecification {

@@ -51,7 +51,7 @@ struct ReadMode {
         query: query(operands, newestOnly: true), options: options,
         bufferSize: command.bufferSize ?? archive.defaultBuffer)
       let sink = try sink(directory)
-      reportMissing(operands, try operation.run(target, drive: archive.drive, sink: sink, observer: reporter))
+      reportMissing(operands, try operation.run(target, drive: archive.drive, sink: sink, observer: reporter).matches)
     }
   }
 
@@ -121,7 +121,9 @@ struct ReadMode {
   // MARK: Where members go
 
   private var options: RestoreOptions {
-    RestoreOptions(stripComponents: command.stripComponents, deliversAtOnce: command.writesToStandardOutput)
+    RestoreOptions(
+      stripComponents: command.stripComponents, deliversAtOnce: command.writesToStandardOutput,
+      keepsDamaged: command.keepsDamaged)
   }
 
   private func sink(_ path: [UInt8]) throws(OperationError) -> any MemberSink {

@@ -1,6 +1,7 @@
 import ArchiveFormat
 import ArchiveOperations
 import HostFiles
+import TapeIndex
 import TapeLabels
 import VirtualTape
 
@@ -27,12 +28,25 @@ struct TarCommand {
   var bufferSize: Int?
   var stripComponents = 0
   var writesToStandardOutput = false
+  var keepsDamaged = false
   var usesWildcards = false
   var salvages = false
   var scans = false
+  var verification = Verification()
   var verbosity = 0
   /// Said before anything is done.
   var notes: [String] = []
+}
+
+/// What `volume verify` reads.
+struct Verification {
+  /// Number of the only session; nil for all.
+  var session: Int?
+  /// Names of members, directories with what is below them; none for all.
+  var members: [[UInt8]] = []
+  var sample: MemberQuery.Sample?
+
+  var isWhole: Bool { session == nil && members.isEmpty && sample == nil }
 }
 
 /// Which archive, and which index.
@@ -156,6 +170,7 @@ struct TarCommandBuilder {
       guard !value.isEmpty else { throw invalid(value, "--stream", "a name") }
       command.stream = value
     case .verify: command.verifies = true
+    case .removeFiles: command.source.removesFiles = true
     case .sparse: command.source.detectsHoles = true
     case .syncBytes: command.limits.bytes = try size(value, "--sync-bytes", minimum: 1)
     case .syncFiles: command.limits.members = Int(try number(value, "--sync-files", 1...16_000_000))
@@ -164,6 +179,7 @@ struct TarCommandBuilder {
     case .preservePermissions: command.sink.preservesPermissions = true
     case .noSamePermissions: command.sink.preservesPermissions = false
     case .keepOldFiles: command.sink.keepsOldFiles = true
+    case .keepDamaged: command.keepsDamaged = true
     case .stripComponents: command.stripComponents = Int(try number(value, "--strip-components", 0...100_000))
     case .sameOwner: command.sink.sameOwner = true
     case .noSameOwner: command.sink.sameOwner = false
@@ -176,6 +192,9 @@ struct TarCommandBuilder {
     case .noXattrs: attributes(false)
     case .acls: accessControl(true)
     case .noACLs: accessControl(false)
+    case .session: command.verification.session = Int(try number(value, "--session", 1...1_000_000_000))
+    case .member: command.verification.members.append(value)
+    case .sample: command.verification.sample = try sample(value)
     case .verbose: command.verbosity += 1
     }
   }
@@ -259,6 +278,22 @@ struct TarCommandBuilder {
     return number
   }
 
+  private func sample(_ value: [UInt8]) throws(UsageError) -> MemberQuery.Sample {
+    let invalid = invalid(value, "--sample", "a number of members, or a share such as 5% or 0.25%")
+    guard value.last == UInt8(ascii: "%") else {
+      guard let count = Sizes.number(value), count > 0 else { throw invalid }
+      return .count(count)
+    }
+    let parts = value.dropLast().split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+    let decimals = parts.count == 2 ? Array(parts[1]) : [UInt8(ascii: "0")]
+    // A millionth is the least part: four decimals of a percent.
+    guard (1...4).contains(decimals.count), let whole = Sizes.number(Array(parts[0])), whole <= 100,
+      let rest = Sizes.number(decimals + Array(repeating: UInt8(ascii: "0"), count: 4 - decimals.count)),
+      (1...1_000_000).contains(whole * 10_000 + rest)
+    else { throw invalid }
+    return .millionths(whole * 10_000 + rest)
+  }
+
   private func invalid(_ value: [UInt8], _ option: String, _ wanted: String) -> UsageError {
     UsageError(
       message: "\(option) takes \(wanted), not '\(String(decoding: value, as: UTF8.self))'", pointsAtHelp: false)
@@ -274,8 +309,16 @@ struct TarCommandBuilder {
     if command.mode == .create, command.operands.isEmpty, command.stream == nil {
       throw UsageError(message: "Cowardly refusing to create an empty archive")
     }
+    if writes, command.stream != nil, command.source.removesFiles {
+      throw UsageError(
+        message: "--remove-files is for files: what --stream archives cannot be removed", pointsAtHelp: false)
+    }
+    if !writes, command.source.removesFiles { throw onlyFor("--remove-files", "-c and -r") }
     if !writes, command.verifies { throw onlyFor("-W", "-c and -r") }
     if !writes, command.stream != nil { throw onlyFor("--stream", "-c and -r") }
+    if command.keepsDamaged, command.mode != .extract || command.writesToStandardOutput {
+      throw onlyFor("--keep-damaged", "-x without -O")
+    }
     if command.intent.erase != nil, command.mode != .create { throw onlyFor("--erase-volume", "-c") }
     if command.intent.erasesTail, command.mode != .append { throw onlyFor("--erase-tail", "-r") }
     if !command.archive.usesIndex, command.archive.indexDatabase != nil {

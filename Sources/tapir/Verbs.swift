@@ -31,7 +31,8 @@ enum Verb: String, CaseIterable {
         .compression, .blockingFactor, .recordSize, .help,
       ]
     case .volumeShow: [.file, .forceLocal, .vsn, .indexDatabase, .help]
-    case .volumeVerify: [.file, .forceLocal, .vsn, .indexDatabase, .buffer, .verbose, .help]
+    case .volumeVerify:
+      [.file, .forceLocal, .vsn, .indexDatabase, .buffer, .session, .member, .sample, .verbose, .help]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
     case .indexRebuild: [.file, .forceLocal, .vsn, .indexDatabase, .salvage, .scan, .help]
     case .indexCheck: [.file, .forceLocal, .vsn, .indexDatabase, .help]
@@ -44,7 +45,8 @@ enum Verb: String, CaseIterable {
     case .volumeShow: "Usage: tapir volume show ARCHIVE [OPTION...]\n\nSays which volume it is, and what is on it.\n"
     case .volumeVerify:
       "Usage: tapir volume verify ARCHIVE [OPTION...]\n\n"
-        + "Reads every member, in tape order, and compares it with its digest. Names what is damaged and goes on.\n"
+        + "Reads every member, or those asked for, in tape order, and compares it with its digest.\n"
+        + "Names what is damaged and goes on.\n"
     case .indexFind:
       "Usage: tapir index find [OPTION...] PATTERN...\n\nSays which volumes hold the members that match, newest first.\n"
     case .indexRebuild:
@@ -57,7 +59,7 @@ enum Verb: String, CaseIterable {
   }
 
   private var options: [OptionSpecification] {
-    (OptionTable.supported + OptionTable.ofVerbs).filter { $0.key.map { keys.contains($0) } ?? false }
+    (OptionTable.supported + OptionTable.verbsOnly).filter { $0.key.map { keys.contains($0) } ?? false }
   }
 
   /// The verb's help text.

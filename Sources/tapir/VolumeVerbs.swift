@@ -1,5 +1,6 @@
 import ArchiveFormat
 import ArchiveOperations
+import HostFiles
 import TapeIO
 import TapeIndex
 import TapeLabels
@@ -35,24 +36,48 @@ struct VolumeVerbs {
     try archive.close()
   }
 
-  /// Reads every version of every member in tape order and compares it with its digest; goes on behind damage.
+  /// Reads every version of every member, or of those that are asked for, in tape order, and compares it with its
+  /// digest; goes on behind damage.
   func verify() throws(OperationError) {
     let target = try ArchiveTarget.resolve(command.archive, creates: false)
     let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
     let index = try IndexLocation.openForReading(command.archive, target)
     let found = try ReadTarget.open(drive: archive.drive, index: index, vsn: command.archive.vsn, observer: reporter)
+    let (query, total) = try verification(found)
     let sink = VerifyingSink()
     let operation = RestoreOperation(
-      query: MemberQuery(newestOnly: false), options: RestoreOptions(verifiesUserFiles: true),
+      query: query, options: RestoreOptions(verifiesUserFiles: true),
       bufferSize: command.bufferSize ?? archive.defaultBuffer)
-    _ = try operation.run(found, drive: archive.drive, sink: sink, observer: reporter)
+    let summary = try operation.run(found, drive: archive.drive, sink: sink, observer: reporter)
     try archive.close()
-    let (members, _): (Int64, Int64)
-    do { (members, _) = try found.index.totals(of: found.volume) } catch { throw .index(error) }
     let damaged = reporter.failures
+    for (name, count) in zip(command.verification.members, summary.matches) where count == 0 {
+      reporter.report(.notice(MemberNotice(name, "Not found in archive", .failure)))
+    }
+    let members = command.verification.isWhole ? "\(total)" : "\(summary.members) of \(total)"
     reporter.print(
       "volume \(found.volume.descriptor.vsn): \(members) members read, \(sink.byteCount) bytes of content verified, "
         + (damaged == 0 ? "nothing damaged" : "\(damaged) damaged"))
+  }
+
+  /// Which members are verified, and how many there are on the volume.
+  private func verification(_ found: ReadTarget) throws(OperationError) -> (query: MemberQuery, total: Int64) {
+    let asked = command.verification
+    var query = MemberQuery(
+      operands: asked.members.map { .literal(MemberName.withoutTrailingSlashes($0)) }, newestOnly: false)
+    query.session = asked.session
+    query.sample = asked.sample
+    let (sessions, total): (Int, Int64)
+    do throws(IndexError) {
+      sessions = try found.index.batches(of: found.volume).last?.sessionNumber ?? 0
+      total = try found.index.totals(of: found.volume).members
+    } catch { throw .index(error) }
+    if let session = asked.session, session > sessions {
+      throw .refused(
+        "volume \(found.volume.descriptor.vsn) has no session \(session): it has \(sessions)",
+        hint: "'tapir volume show' numbers them")
+    }
+    return (query, total)
   }
 
   private func show(_ found: ReadTarget, _ medium: MediumState) throws(IndexError) {
@@ -78,14 +103,18 @@ struct VolumeVerbs {
       row("state", isFull ? "full" : medium.isWORM ? "open (WORM)" : "open")
     }
     reporter.print("")
-    reporter.print("batch  committed (UTC)      files  by")
+    reporter.print("batch  session  committed (UTC)      files  by")
     for batch in batches.dropFirst() {
-      let number = String(batch.record.number)
-      let files = String(batch.record.catalogueSequence - batch.record.firstSequence)
+      let files = batch.record.catalogueSequence - batch.record.firstSequence
       reporter.print(
-        String(repeating: " ", count: max(0, 5 - number.count)) + number + "  " + batch.record.committed.dateAndTime
-          + String(repeating: " ", count: max(1, 7 - files.count)) + files + "  "
+        Self.column("\(batch.record.number)", 5) + Self.column("\(batch.sessionNumber)", 9) + "  "
+          + batch.record.committed.dateAndTime + Self.column("\(files)", 7) + "  "
           + batch.record.session.program + " on " + batch.record.session.host)
     }
+  }
+
+  /// A number at the right of its column, a space at least before it.
+  private static func column(_ number: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(1, width - number.count)) + number
   }
 }

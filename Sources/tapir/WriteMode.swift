@@ -20,7 +20,8 @@ struct WriteMode {
       verifies: command.verifies,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, identity: .here, series: series())
     let summary = try operation.run(
-      from: source(archive), to: archive.drive, index: index, observer: reporter, interruption: signals.interruption)
+      from: source(archive, target), to: archive.drive, index: index, observer: reporter,
+      interruption: signals.interruption)
     try archive.writeName(summary.volume.vsn)
     try archive.close()
     if let signal = signals.caught {
@@ -37,12 +38,15 @@ struct WriteMode {
     }
   }
 
-  private func source(_ archive: OpenedArchive) -> any MemberSource {
+  private func source(_ archive: OpenedArchive, _ target: ArchiveTarget) -> any MemberSource {
     if let name = command.stream {
       return StandardInputSource(name: name, numericOwner: command.source.numericOwner)
     }
     var options = command.source
     options.archives = archive.identities()
+    if options.removesFiles, command.archive.usesIndex {
+      options.neverRemoved = IndexLocation.identities(command.archive, target)
+    }
     return HostSource(operands: command.operands, options: options)
   }
 

@@ -13,6 +13,10 @@ struct TestMember: SourceMember {
   var failsAt: Int?
   /// Whether it cannot be opened.
   var isGone = false
+  /// Whether it is another file when it has been read.
+  var changes = false
+  /// Takes the place of its removal; nil when nothing is to be removed.
+  var removals: Removals?
 
   static func file(_ path: String, _ content: [UInt8]) -> TestMember {
     TestMember(
@@ -45,7 +49,8 @@ struct TestMember: SourceMember {
   func open() throws(MemberNotice) -> OpenedMember {
     if isGone { throw MemberNotice(member.path, "Cannot open: No such file or directory", .failure) }
     let bytes = content.isEmpty && !isStream && failsAt == nil ? nil : TestContent(self)
-    return OpenedMember(member: member, content: bytes, isStream: isStream)
+    let removable = removals.map { TestRemovable(member.path, $0) }
+    return OpenedMember(member: member, content: bytes, isStream: isStream, removable: removable)
   }
 }
 
@@ -65,13 +70,47 @@ final class TestContent: MemberContent {
     return count
   }
 
-  func close() -> MemberNotice? { nil }
+  func close() -> MemberNotice? {
+    source.changes ? MemberNotice(source.member.path, "file changed as we read it", .difference) : nil
+  }
+}
+
+/// Which sources were removed, in order.
+final class Removals: @unchecked Sendable {
+  // Sendable: used by the drive's thread, which is the test's.
+  var names: [String] = []
+  /// Called before each removal, with its name.
+  var before: (String) -> Void = { _ in }
+}
+
+final class TestRemovable: RemovableSource {
+  let shownPath: [UInt8]
+  private let removals: Removals
+  init(_ path: [UInt8], _ removals: Removals) {
+    shownPath = path
+    self.removals = removals
+  }
+
+  func remove() -> MemberNotice? {
+    let name = String(decoding: shownPath, as: UTF8.self)
+    removals.before(name)
+    removals.names.append(name)
+    return nil
+  }
 }
 
 final class TestSource: MemberSource {
   private var members: [TestMember]
-  init(_ members: [TestMember]) { self.members = members.reversed() }
+  private let removals: Removals?
+  init(_ members: [TestMember]) {
+    self.members = members.reversed()
+    removals = members.first?.removals
+  }
   func next() -> SourceItem? { members.popLast().map { .member($0) } }
+  func removeDirectories() -> [MemberNotice] {
+    removals?.names.append("directories")
+    return []
+  }
 }
 
 /// What was restored, by name. A member that was discarded is not in it.
@@ -81,6 +120,8 @@ final class TestSink: MemberSink {
   var others: [String: Member.Kind] = [:]
   var order: [String] = []
   var discarded: [String] = []
+  var kept: [String: [UInt8]] = [:]
+  var setAside: [String] = []
   var isFinished = false
 
   func create(_ member: Member) throws(MemberNotice) {
@@ -101,6 +142,11 @@ final class TestSink: MemberSink {
   func finish() -> [MemberNotice] {
     isFinished = true
     return []
+  }
+
+  func setAside(_ file: RestoredFile, keeps: Bool) -> [UInt8]? {
+    setAside.append(String(decoding: file.path, as: UTF8.self))
+    return keeps ? file.path + Array(".damaged".utf8) : nil
   }
 
   /// Contents by name, links followed.
@@ -130,6 +176,16 @@ final class TestWriter: FileWriter {
     sink.files[name] = bytes
     sink.order.append(name)
     return []
+  }
+
+  var restored: RestoredFile? {
+    RestoredFile(path: member.path, device: 1, inode: 1, size: member.size, modified: member.modified)
+  }
+
+  func keepDamaged(size: Int64) throws(MemberNotice) -> [UInt8]? {
+    let name = member.path + Array(".damaged".utf8)
+    sink.kept[String(decoding: name, as: UTF8.self)] = Array(bytes.prefix(Int(size)))
+    return name
   }
 
   func discard() { sink.discarded.append(String(decoding: member.path, as: UTF8.self)) }

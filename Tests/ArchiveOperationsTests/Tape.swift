@@ -35,13 +35,14 @@ enum Tape {
   @discardableResult
   static func create(
     _ members: [TestMember], on drive: any TapeDrive, index: IndexFile?, appends: Bool = true, layout: Layout = .pax,
-    limits: BatchLimits = BatchLimits(), events: Events = Events(), vsn: String? = "V00001", erasesTail: Bool = false
+    limits: BatchLimits = BatchLimits(), verifies: Bool = false, events: Events = Events(), vsn: String? = "V00001",
+    erasesTail: Bool = false
   ) throws -> SessionSummary {
     // try?: the tests' names are good ones.
     var intent = WriteIntent(appends: appends, vsn: vsn.flatMap { try? VSN($0) }, blockSize: blockSize)
     intent.erasesTail = erasesTail
     return try CreateOperation(
-      intent: intent, layout: layout, limits: limits, bufferSize: 4 * blockSize,
+      intent: intent, layout: layout, limits: limits, verifies: verifies, bufferSize: 4 * blockSize,
       identity: WriterIdentity(host: "host", program: "tapir 0.1"), series: Array("test".utf8)
     ).run(from: TestSource(members), to: drive, index: index, observer: events)
   }
@@ -59,9 +60,11 @@ enum Tape {
     return sink
   }
 
-  static func readInSequence(_ drive: any TapeDrive, events: Events = Events()) throws -> TestSink {
+  static func readInSequence(
+    _ drive: any TapeDrive, events: Events = Events(), options: RestoreOptions = RestoreOptions()
+  ) throws -> TestSink {
     let sink = TestSink()
-    try SequentialReading(vsn: nil, options: RestoreOptions()) { _ in true }
+    try SequentialReading(vsn: nil, options: options) { _ in true }
       .run(drive: drive, sink: sink, observer: events) { _ in }
     return sink
   }

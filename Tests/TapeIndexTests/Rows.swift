@@ -2,6 +2,7 @@ import ArchiveFormat
 import TapeIO
 import TapeIndex
 import TapeLabels
+import Testing
 
 /// Made-up batches of a volume, and the catalogues of them.
 struct Rows {
@@ -72,15 +73,18 @@ struct Rows {
 extension IndexFile {
   /// Paths of the members that a query finds on all volumes, in its order, with their files' numbers.
   func find(
-    _ operands: [MemberQuery.Operand] = [], newestOnly: Bool = true,
-    isExcluded: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
+    _ operands: [MemberQuery.Operand] = [], newestOnly: Bool = true, session: Int? = nil,
+    sample: MemberQuery.Sample? = nil, isExcluded: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
   ) throws -> (found: [String], matches: [Int]) {
-    let selection = try Selection(
-      MemberQuery(operands: operands, newestOnly: newestOnly, isExcluded: isExcluded), of: volumes(), in: self)
+    var query = MemberQuery(operands: operands, newestOnly: newestOnly, isExcluded: isExcluded)
+    query.session = session
+    query.sample = sample
+    let selection = try Selection(query, of: volumes(), in: self)
     var found: [String] = []
     while let member = try selection.next() {
       found.append("\(String(decoding: member.record.member.path, as: UTF8.self)) \(member.file.sequence)")
     }
+    #expect(selection.count == Int64(found.count))
     return (found, selection.matches)
   }
 }
