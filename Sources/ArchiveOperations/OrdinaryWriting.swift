@@ -46,7 +46,7 @@ public struct OrdinaryWriting {
     }
     member.dataExtents = member.dataExtents.map { PaxEncoder.aligned($0, size: member.size) }
     try writer.begin(member)
-    observer.report(.member(member))
+    observer.report(.member(opened.shown))
     if member.kind == .regular {
       for extent in member.dataExtents ?? [Extent(offset: 0, length: member.size)] {
         try copy(extent, of: opened, to: writer, through: buffer, observer)

@@ -129,23 +129,3 @@ public struct NamePattern: Sendable, Equatable {
     byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte + 32 : byte
   }
 }
-
-/// Patterns of which any one suffices.
-public struct ExclusionList: Sendable, Equatable {
-  /// The patterns.
-  public var patterns: [NamePattern]
-
-  /// Collects patterns.
-  public init(_ patterns: [NamePattern] = []) { self.patterns = patterns }
-
-  /// Collects patterns as `--exclude` takes them, with GNU tar's default meaning.
-  public init(excluding patterns: [[UInt8]], _ options: NamePattern.Options = .exclusion) {
-    self.patterns = patterns.map { NamePattern($0, options) }
-  }
-
-  /// Whether there are none.
-  public var isEmpty: Bool { patterns.isEmpty }
-
-  /// Whether any pattern matches the name.
-  public func excludes(_ name: [UInt8]) -> Bool { patterns.contains { $0.matches(name) } }
-}
