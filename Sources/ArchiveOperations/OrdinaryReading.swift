@@ -3,13 +3,13 @@ public import ArchiveFormat
 /// Reads an ordinary archive from its beginning to its end, as tar does: each member as it comes, the last of a name
 /// winning. Lists, restores or compares.
 public struct OrdinaryReading {
-  /// Which members are wanted, by name.
-  public var isWanted: ([UInt8]) -> Bool
+  /// Which members are wanted; asked once for each, in their order.
+  public var isWanted: (Member) -> Bool
   /// How members are restored.
   public var options: RestoreOptions
 
   /// Describes a reading.
-  public init(options: RestoreOptions, isWanted: @escaping ([UInt8]) -> Bool) {
+  public init(options: RestoreOptions, isWanted: @escaping (Member) -> Bool) {
     self.options = options
     self.isWanted = isWanted
   }
@@ -25,7 +25,7 @@ public struct OrdinaryReading {
     defer { restorer?.finish() }
     do throws(VolumeError) {
       while let member = try reader.next() {
-        guard isWanted(member.path) else { continue }
+        guard isWanted(member) else { continue }
         listed(member)
         restorer?.restore(member, record: nil, from: reader.content)
       }

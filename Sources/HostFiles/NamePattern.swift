@@ -51,6 +51,9 @@ public struct NamePattern: Sendable, Equatable {
     }
   }
 
+  /// Whether it has characters that mean something in patterns, whatever they mean in this one.
+  public var hasWildcards: Bool { Self.hasWildcards(pattern) }
+
   /// Whether the name, a member's without a trailing slash, matches.
   public func matches(_ name: [UInt8]) -> Bool {
     name.withUnsafeBufferPointer { bytes in
@@ -101,7 +104,7 @@ public struct NamePattern: Sendable, Equatable {
   }
 
   /// gnulib's fnmatch_pattern_has_wildcards.
-  private static func hasWildcards(_ pattern: [UInt8]) -> Bool {
+  static func hasWildcards(_ pattern: [UInt8]) -> Bool {
     var index = 0
     while index < pattern.count {
       switch pattern[index] {

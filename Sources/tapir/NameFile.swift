@@ -1,4 +1,5 @@
 import Glibc
+import HostFiles
 
 /// Files of names (`-T`) and of patterns (`-X`).
 enum NameFile {
@@ -19,9 +20,14 @@ enum NameFile {
     }
   }
 
+  /// Which file `path` is.
+  static func identity(of path: [UInt8]) throws(UsageError) -> FileIdentity {
+    var status = stat()
+    guard ArchiveTarget.withCString(path, { stat($0, &status) }) == 0 else { throw failure(path, "stat") }
+    return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
   private static func failure(_ path: [UInt8], _ what: String) -> UsageError {
-    UsageError(
-      message: "\(String(decoding: path, as: UTF8.self)): Cannot \(what): \(String(cString: strerror(errno)))",
-      pointsAtHelp: false)
+    .fatal("\(String(decoding: path, as: UTF8.self)): Cannot \(what): \(String(cString: strerror(errno)))")
   }
 }
