@@ -25,7 +25,7 @@ struct DirectoryListing {
     switch order {
     case .none: break
     case .name: sorted.sort { name($1.start).lexicographicallyPrecedes(name($0.start)) }
-    case .inode: sorted.sort { $0.inode > $1.inode }
+    case .inode: sorted.sort { ($0.inode, $0.start) > ($1.inode, $1.start) }
     }
   }
 

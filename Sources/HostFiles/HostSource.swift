@@ -17,8 +17,6 @@ public final class HostSource: MemberSource {
   private var pending: [SourceItem] = []
   private var memberPrefixes: PrefixStripper
   private var linkPrefixes: PrefixStripper
-  /// Files with several names seen while the notice about link targets is not yet out.
-  private var linksAwaitingNotice: Set<FileIdentity> = []
   private var base: (path: [UInt8], handle: DirectoryHandle)?
   /// For reading directories; one that is larger takes several calls.
   private let listingBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
@@ -149,11 +147,9 @@ public final class HostSource: MemberSource {
     }
     if member.kind == .directory { return enter(found, in: directory) }
     if found.operand.exclusions.omits(found.shownPath) { return nil }
-    if status.st_nlink > 1 {
-      noteLinkPrefix(of: found, FileIdentity(status))
-      if context.options.reportsMissingLinks {
-        linkCount.add(status, context.options.transform.transformed(found.path, .hardLink))
-      }
+    noteLinkPrefix(of: found, member)
+    if status.st_nlink > 1, context.options.reportsMissingLinks {
+      linkCount.add(status, context.options.transform.transformed(found.path, .hardLink))
     }
     return .member(
       HostMember(
@@ -161,14 +157,14 @@ public final class HostSource: MemberSource {
         shownPrefix: found.shownPrefix, context: context))
   }
 
-  /// Says what is removed from link targets when the second name of a file is seen.
-  private func noteLinkPrefix(of found: Found, _ file: FileIdentity) {
-    if context.options.keepsAbsoluteNames { return }
+  /// Says what is removed from link targets, when a file is seen that others may be links to. As in GNU tar, with several
+  /// operands that may be any.
+  private func noteLinkPrefix(of found: Found, _ member: Member) {
+    guard member.kind == .regular || member.kind == .symbolicLink, !context.options.keepsAbsoluteNames,
+      operands.count > 1 || context.options.followsLinks || member.sourceFile.map({ $0.linkCount > 1 }) ?? false
+    else { return }
     let length = MemberName.unsafePrefixLength(found.shownPath)
-    if length == 0 || linkPrefixes.wasSaid(found.shownPath[..<length]) { return }
-    if linksAwaitingNotice.insert(file).inserted { return }
     linkPrefixes.note(prefix: found.shownPath[..<length]) { pending.append(.notice($0)) }
-    linksAwaitingNotice = []
   }
 
   private func enter(_ found: Found, in parent: DirectoryHandle) -> SourceItem? {

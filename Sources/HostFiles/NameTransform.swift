@@ -33,6 +33,7 @@ public struct NameTransform: Sendable {
     while !rest.isEmpty {
       if rest.starts(with: "flags=".utf8) {
         rest = rest.dropFirst("flags=".utf8.count)
+        (isForMembers, isForHardLinks, isForSymbolicLinks) = (false, false, false)
         while let flag = rest.first, flag != UInt8(ascii: ";") {
           try setDefault(flag)
           rest = rest.dropFirst()

@@ -23,43 +23,54 @@ enum MetadataValues {
   static func ownerMap(_ file: [UInt8], isGroup: Bool) throws(UsageError) -> [UInt32: MetadataOverrides.Owner] {
     let what = isGroup ? "GID" : "UID"
     var map: [UInt32: MetadataOverrides.Owner] = [:]
+    var problems: [String] = []
     let lines = try NameFile.read(file).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {
-      func bad(_ why: String) -> UsageError {
-        .fatal("\(String(decoding: file, as: UTF8.self)):\(index + 1): \(why)")
-      }
-      func id(_ text: ArraySlice<UInt8>) throws(UsageError) -> UInt32 {
-        guard let number = Sizes.number(Array(text)) else {
-          throw bad("invalid \(what): \(String(decoding: text, as: UTF8.self))")
-        }
-        guard let id = UInt32(exactly: number) else {
-          throw bad("\(what) out of range: \(String(decoding: text, as: UTF8.self))")
-        }
-        return id
-      }
-      func known(_ name: ArraySlice<UInt8>) throws(UsageError) -> UInt32 {
-        if name.first == UInt8(ascii: "+") { return try id(name.dropFirst()) }
-        guard let id = OwnerNames.number(of: Array(name), isGroup: isGroup) else {
-          throw bad("can't obtain \(what) of \(String(decoding: name, as: UTF8.self))")
-        }
-        return id
-      }
-      guard let words = WordSplitter.words(Array(line.prefix { $0 != UInt8(ascii: "#") })) else {
-        throw bad("cannot split line: missing closing quote")
-      }
-      if words.isEmpty { continue }
-      guard words.count == 2 else { throw bad("malformed line") }
-      let old = try known(words[0][...])
-      let new = words[1]
-      if let colon = new.firstIndex(of: UInt8(ascii: ":")) {
-        map[old] = MetadataOverrides.Owner(
-          id: try id(new[(colon + 1)...]), name: colon == 0 ? nil : Array(new[..<colon]))
-      } else {
-        let isNumber = new.first == UInt8(ascii: "+")
-        map[old] = MetadataOverrides.Owner(id: try known(new[...]), name: isNumber ? nil : new)
+      do throws(MapProblem) {
+        if let (old, new) = try mapping(line, what, isGroup: isGroup) { map[old] = new }
+      } catch {
+        problems.append("\(String(decoding: file, as: UTF8.self)):\(index + 1): \(error.text)")
       }
     }
+    guard problems.isEmpty else {
+      throw .fatal((problems + ["errors reading map file"]).joined(separator: "\ntapir: "))
+    }
     return map
+  }
+
+  private struct MapProblem: Error {
+    let text: String
+  }
+
+  /// What one line of such a file says; nil for one that says nothing.
+  private static func mapping(
+    _ line: ArraySlice<UInt8>, _ what: String, isGroup: Bool
+  ) throws(MapProblem) -> (UInt32, MetadataOverrides.Owner)? {
+    func id(_ text: ArraySlice<UInt8>) throws(MapProblem) -> UInt32 {
+      let shown = String(decoding: text, as: UTF8.self)
+      guard let number = Sizes.number(Array(text)) else { throw MapProblem(text: "invalid \(what): \(shown)") }
+      guard let id = UInt32(exactly: number) else { throw MapProblem(text: "\(what) out of range: \(shown)") }
+      return id
+    }
+    func known(_ name: ArraySlice<UInt8>) throws(MapProblem) -> UInt32 {
+      if name.first == UInt8(ascii: "+") { return try id(name.dropFirst()) }
+      guard let id = OwnerNames.number(of: Array(name), isGroup: isGroup) else {
+        throw MapProblem(text: "can't obtain \(what) of \(String(decoding: name, as: UTF8.self))")
+      }
+      return id
+    }
+    guard let words = WordSplitter.words(Array(line.prefix { $0 != UInt8(ascii: "#") })) else {
+      throw MapProblem(text: "cannot split line: missing closing quote")
+    }
+    if words.isEmpty { return nil }
+    guard words.count == 2 else { throw MapProblem(text: "malformed line") }
+    let old = try known(words[0][...])
+    let new = words[1]
+    if let colon = new.firstIndex(of: UInt8(ascii: ":")) {
+      return (old, MetadataOverrides.Owner(id: try id(new[(colon + 1)...]), name: colon == 0 ? nil : Array(new[..<colon])))
+    }
+    let isNumber = new.first == UInt8(ascii: "+")
+    return (old, MetadataOverrides.Owner(id: try known(new[...]), name: isNumber ? nil : new))
   }
 
   /// An octal or symbolic mode.

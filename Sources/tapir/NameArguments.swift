@@ -92,7 +92,7 @@ struct NameArguments {
     switch key {
     case .exclude: exclusions.patterns.append(NamePattern(value, exclusion))
     case .excludeFrom:
-      for line in try NameFile.read(value).split(separator: UInt8(ascii: "\n")) {
+      for line in try NameFile.read(value, isTold: false).split(separator: UInt8(ascii: "\n")) {
         var pattern = Array(line)
         while let last = pattern.last, WordSplitter.isBlank(last) { pattern.removeLast() }
         if !pattern.isEmpty { exclusions.patterns.append(NamePattern(pattern, exclusion)) }

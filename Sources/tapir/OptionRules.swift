@@ -28,6 +28,9 @@ extension TarCommandBuilder {
     if command.source.overrides.clampsTimes, command.source.overrides.modified == nil {
       throw UsageError(message: "--clamp-mtime needs a date specified using --mtime")
     }
+    if writes, command.namesAreInOrder {
+      throw UsageError(message: "'--same-order' cannot be used with '\(command.mode == .create ? "-c" : "-r")'")
+    }
     if command.needsNames, command.operands.isEmpty {
       throw UsageError(message: "--occurrence is meaningless without a file list")
     }

@@ -32,6 +32,8 @@ struct TarCommand {
   var showsNewNames = false
   /// The member that reading begins with.
   var start: NamePattern?
+  /// Names of members were said to be in the order of the archive, which they may be.
+  var namesAreInOrder = false
   /// Something was said that needs names of members.
   var needsNames = false
   /// Which of several members of one name is meant.

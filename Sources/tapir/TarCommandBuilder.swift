@@ -36,6 +36,9 @@ struct TarCommandBuilder {
   private func finish() throws(UsageError) -> TarCommand {
     var command = command
     command.operands = names.operands
+    // An empty name of a member means all of them.
+    let isEmpty = command.operands.contains { $0.name.isEmpty }
+    if isEmpty, let mode = modes.first, mode != .create, mode != .append { command.operands = [] }
     command.directory = names.directory
     command.exclusions = names.exclusions
     command.hasDefaultWildcards = names.wildcards == nil
@@ -47,7 +50,7 @@ struct TarCommandBuilder {
     guard modes.allSatisfy({ $0 == mode }) else {
       throw UsageError(message: "You may not specify more than one '-cdrtx' option")
     }
-    if mode == .create { command.complaints = names.complaints }
+    if mode == .create { command.complaints += names.complaints }
     if mode == .list || command.verbosity > 0 { command.notes += dateNotes }
     command.source.saysWhatIsLeftOut = command.verbosity > 0
     command.intent.appends = mode == .append
@@ -192,7 +195,7 @@ struct TarCommandBuilder {
       let number = try number(given ?? Array("1".utf8), "--occurrence", 0...1_000_000_000)
       command.occurrence = number == 0 ? nil : Int(number)
       command.needsNames = true
-    case .preserveOrder: break
+    case .preserveOrder: command.namesAreInOrder = true
     case .transform:
       do { try command.renaming.transform.add(value) } catch {
         throw UsageError(message: "Invalid transform expression")
@@ -232,6 +235,7 @@ struct TarCommandBuilder {
     }
     names.useOptions()
     var content = try NameFile.read(file)[...]
+    var number = 0
     var separator = names.listsEndWithNUL ? 0 : UInt8(ascii: "\n")
     let isVerbatim = names.listsAreVerbatim
     while !content.isEmpty {
@@ -242,19 +246,29 @@ struct TarCommandBuilder {
         line = line[..<end]
       }
       content = content[line.endIndex...].dropFirst()
+      number += 1
       guard !line.isEmpty else { continue }
-      try takeLine(Array(line), of: name, isVerbatim: isVerbatim)
+      try takeLine(Array(line), number, of: name, isVerbatim: isVerbatim)
     }
   }
 
-  private mutating func takeLine(_ line: [UInt8], of list: String, isVerbatim: Bool) throws(UsageError) {
+  private mutating func takeLine(
+    _ line: [UInt8], _ number: Int, of list: String, isVerbatim: Bool
+  ) throws(UsageError) {
     let text = isVerbatim || !names.unquotes ? line : WordSplitter.unquoted(line)
     let option = text.drop(while: WordSplitter.isBlank)
     guard !isVerbatim, option.first == UInt8(ascii: "-") else { return names.add(text, unquoting: false) }
     guard let words = WordSplitter.words(Array(option)) else {
       throw .fatal("cannot split string '\(String(decoding: option, as: UTF8.self))': missing closing quote")
     }
-    for item in try OptionScanner(OptionTable.all, allowsOldStyle: false).scan(words) {
+    let items: [CommandItem]
+    do { items = try OptionScanner(OptionTable.all, allowsOldStyle: false).scan(words) } catch {
+      guard error.pointsAtHelp else { throw error }
+      // As GNU tar: the rest of the list counts all the same, and the exit status says so.
+      command.complaints.append("\(list):\(number): \(error.message)")
+      return
+    }
+    for item in items {
       if case .option(.filesFrom, let nested) = item {
         try readNames(from: nested ?? [], in: list)
       } else {
