@@ -12,23 +12,28 @@ struct NameTransformTests {
     ("s/a/b/;s/b/c/g", "ab", "cc"), ("s/x*/-/g", "abc", "-a-b-c-"), ("s/\\//+/", "a/b", "a+b"), ("s/b$//", "ab", "a"),
   ])
   func names(_ expression: String, _ name: String, _ expected: String) throws {
-    let transform = NameTransform()
+    var transform = NameTransform()
     try transform.add(Array(expression.utf8))
     #expect(String(decoding: transform.transformed(Array(name.utf8), .member), as: UTF8.self) == expected)
   }
 
   @Test(arguments: ["s/a", "s/a/b", "x/a/b/", "s/a/b/q", "s/[/b/", "s/a/b/ s/c/d/"])
   func whatIsNoExpressionIsRefused(_ expression: String) {
-    #expect(throws: NameTransform.SyntaxError.self) { try NameTransform().add(Array(expression.utf8)) }
+    var transform = NameTransform()
+    #expect(throws: NameTransform.SyntaxError.self) { try transform.add(Array(expression.utf8)) }
   }
 
   @Test func flagsSayWhatAnExpressionIsFor() throws {
-    let transform = NameTransform()
+    var transform = NameTransform()
     try transform.add(Array("s/a/b/S;s/c/d/rh".utf8))
     try transform.add(Array("flags=H;s/e/f/".utf8))
     let name = Array("ace".utf8)
     #expect(transform.transformed(name, .member) == Array("bdf".utf8))
     #expect(transform.transformed(name, .hardLink) == Array("bde".utf8))
     #expect(transform.transformed(name, .symbolicLink) == Array("adf".utf8))
+    var ofMembers = NameTransform()
+    try ofMembers.add(Array("flags=r;s/a/b/".utf8))
+    #expect(ofMembers.transformed(name, .member) == Array("bce".utf8))
+    #expect(ofMembers.transformed(name, .hardLink) == name && ofMembers.transformed(name, .symbolicLink) == name)
   }
 }
