@@ -265,7 +265,7 @@ struct TarCommandBuilder {
     do { items = try OptionScanner(OptionTable.all, allowsOldStyle: false).scan(words) } catch {
       guard error.pointsAtHelp else { throw error }
       // As GNU tar: the rest of the list counts all the same, and the exit status says so.
-      command.complaints.append("\(list):\(number): \(error.message)")
+      command.complaints.append("\(list):\(number): unrecognized option")
       return
     }
     for item in items {
