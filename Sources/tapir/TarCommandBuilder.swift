@@ -166,7 +166,8 @@ struct TarCommandBuilder {
     case .mode: command.source.overrides.mode = try MetadataValues.mode(value)
     case .mtime: command.source.overrides.modified = try date(value, "--mtime")
     case .clampMtime: command.source.overrides.clampsTimes = true
-    case .sort: command.source.order = try choice(value, "--sort", [("none", .none), ("name", .name), ("inode", .inode)])
+    case .sort:
+      command.source.order = try choice(value, "--sort", [("none", .none), ("name", .name), ("inode", .inode)])
     case .dereference: command.source.followsLinks = true
     case .hardDereference: command.source.separatesHardLinks = true
     case .holeDetection:
@@ -195,6 +196,7 @@ struct TarCommandBuilder {
       let number = try number(given ?? Array("1".utf8), "--occurrence", 0...1_000_000_000)
       command.occurrence = number == 0 ? nil : Int(number)
       command.needsNames = true
+    case .fastRead: (command.occurrence, command.needsNames) = (1, true)
     case .preserveOrder: command.namesAreInOrder = true
     case .transform:
       do { try command.renaming.transform.add(value) } catch {

@@ -39,12 +39,10 @@ struct WriteMode {
   }
 
   private func source(_ archive: OpenedArchive, _ target: ArchiveTarget) -> any MemberSource {
-    if let name = command.stream {
-      return StandardInputSource(name: name, numericOwner: command.source.numericOwner)
-    }
     var options = command.source
-    options.archives = archive.identities()
     options.transform = command.renaming.transform
+    if let name = command.stream { return StandardInputSource(name: name, options: options) }
+    options.archives = archive.identities()
     options.showsStoredNames = command.showsNewNames
     if command.isInteractive { options.confirms = Confirmation().asks("add") }
     if options.removesFiles, command.archive.usesIndex {

@@ -315,12 +315,17 @@ struct NameOracleTests {
       """, environment: ["TZ": "Europe/Berlin"])
     #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
     func text(_ name: String) throws -> String {
-      var text = String(decoding: try Data(contentsOf: place.folder.appendingPathComponent("\(folder)/\(name)")), as: UTF8.self)
-      for (from, to) in [("tapir: ", "tar: "), ("‘", "'"), ("’", "'"), ("'tapir --help'", "'tar --help' or 'tar --usage'")] {
+      var text = String(
+        decoding: try Data(contentsOf: place.folder.appendingPathComponent("\(folder)/\(name)")), as: UTF8.self)
+      for (from, to) in [
+        ("tapir: ", "tar: "), ("‘", "'"), ("’", "'"), ("'tapir --help'", "'tar --help' or 'tar --usage'"),
+      ] {
         text = text.replacingOccurrences(of: from, with: to)
       }
       return text
     }
+    // Every line was run to its end.
+    defer { #expect((try? text("\(lines.count - 1).result"))?.contains("status ") == true) }  // try?: missing is a failure
     return try lines.indices.map {
       Answer(output: try text("\($0).out"), errors: try text("\($0).err"), result: try text("\($0).result"))
     }
