@@ -127,10 +127,10 @@ public enum PaxDecoder {
 
   private static func number(_ field: ArraySlice<UInt8>, _ name: String) throws(VolumeError) -> Int64 {
     switch TarNumber.parse(field) {
-    case .value(let value) where value >= 0: return value
+    case .value(let value) where (0...Int128(Int64.max)).contains(value): return Int64(value)
     case .blank: return 0
     case .unreadable: throw malformed("its \(name) is not octal")
-    case .value, .outOfRange: throw malformed("its \(name) is out of range")
+    case .value: throw malformed("its \(name) is out of range")
     }
   }
 

@@ -56,34 +56,25 @@ struct TarBlock {
 
 /// What a number's field holds.
 enum TarNumber: Equatable {
-  case value(Int64)
+  /// A number: in base 256 it may be larger than anything means.
+  case value(Int128)
   /// Nothing but spaces.
   case blank
   /// Something else than a number.
   case unreadable
-  /// A number that 64 bits do not hold.
-  case outOfRange
 
-  /// Octal digits between spaces and NULs, or base 256 when the first bit is set (GNU).
+  /// Octal digits between spaces and NULs, or base 256 when the first byte says so (GNU).
   static func parse(_ field: ArraySlice<UInt8>) -> TarNumber {
-    if let first = field.first, first == 0x80 || first == 0xff { return base256(field) }
+    if let first = field.first, first == 0x80 || first == 0xff {
+      return .value(field.dropFirst().reduce(first == 0xff ? -1 : 0) { $0 << 8 | Int128($1) })
+    }
     let digits = field.drop { $0 == UInt8(ascii: " ") }
     guard !digits.isEmpty else { return .blank }
-    var value: Int64 = 0
+    var value: Int128 = 0
     for byte in digits.prefix(while: { $0 != 0 && $0 != UInt8(ascii: " ") }) {
       guard (0x30...0x37).contains(byte) else { return .unreadable }
-      value = value << 3 | Int64(byte - 0x30)  // no field has more than 12 digits
+      value = value << 3 | Int128(byte - 0x30)
     }
-    return .value(value)
-  }
-
-  private static func base256(_ field: ArraySlice<UInt8>) -> TarNumber {
-    let isNegative = field.first == 0xff
-    let value = Int64(bitPattern: field.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
-    // A field of 8 bytes has 7 of digits: its first one is the sign.
-    if field.count <= 8 { return .value(isNegative ? value : value & 0x00ff_ffff_ffff_ffff) }
-    let extra = field.dropFirst().dropLast(8)
-    guard extra.allSatisfy({ $0 == (isNegative ? 0xff : 0) }), (value < 0) == isNegative else { return .outOfRange }
     return .value(value)
   }
 }
