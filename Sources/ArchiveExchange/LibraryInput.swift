@@ -28,10 +28,12 @@ final class LibraryInput {
     for support in [
       archive_read_support_format_7zip, archive_read_support_format_ar, archive_read_support_format_cab,
       archive_read_support_format_cpio, archive_read_support_format_empty, archive_read_support_format_iso9660,
-      archive_read_support_format_lha, archive_read_support_format_mtree, archive_read_support_format_rar,
+      archive_read_support_format_lha, archive_read_support_format_rar,
       archive_read_support_format_rar5, archive_read_support_format_raw, archive_read_support_format_warc,
       archive_read_support_format_xar, archive_read_support_format_zip,
     ] { _ = support(handle) }
+    // Most texts look like mtree's without its signature.
+    if input.position == 0, try input.peek(6) == Array("#mtree".utf8) { _ = archive_read_support_format_mtree(handle) }
     let context = Unmanaged.passUnretained(self).toOpaque()
     archive_read_set_callback_data(handle, context)
     archive_read_set_read_callback(handle) { _, context, buffer in

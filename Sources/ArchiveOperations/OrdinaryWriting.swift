@@ -45,13 +45,9 @@ public struct OrdinaryWriting {
         MemberNotice(member.path, "Cannot archive: an ordinary archive has to know the length first", .failure))
     }
     member.dataExtents = member.dataExtents.map { PaxEncoder.aligned($0, size: member.size) }
-    try writer.begin(member)
+    let extents = try writer.begin(member)
     observer.report(.member(member))
-    if member.kind == .regular {
-      for extent in member.dataExtents ?? [Extent(offset: 0, length: member.size)] {
-        try copy(extent, of: opened, to: writer, through: buffer, observer)
-      }
-    }
+    for extent in extents { try copy(extent, of: opened, to: writer, through: buffer, observer) }
     try writer.end()
   }
 

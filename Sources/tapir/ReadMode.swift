@@ -19,6 +19,7 @@ struct ReadMode {
       return try list([volume], index)
     }
     let target = try ArchiveTarget.resolve(command.archive, creates: false)
+    if target.isOrdinary { return try OrdinaryMode(command: command, reporter: reporter, target: target).read() }
     let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
     if command.archive.usesIndex {
       let index = try IndexLocation.openForReading(command.archive, target)
@@ -56,7 +57,7 @@ struct ReadMode {
   }
 
   /// The directories that members go to, with the names that stood behind each `-C`: one pass over the tape for each.
-  private func places() -> [(directory: [UInt8], operands: [SourceOperand])] {
+  func places() -> [(directory: [UInt8], operands: [SourceOperand])] {
     if command.operands.isEmpty { return [(command.directory, [])] }
     var places: [(directory: [UInt8], operands: [SourceOperand])] = []
     for operand in command.operands {
@@ -84,7 +85,7 @@ struct ReadMode {
     for (operand, count) in zip(operands, matches) where count == 0 { reportMissing(operand.name) }
   }
 
-  private func reportMissing(_ name: [UInt8]) {
+  func reportMissing(_ name: [UInt8]) {
     reporter.report(.notice(MemberNotice(name, "Not found in archive", .failure)))
   }
 
@@ -120,13 +121,13 @@ struct ReadMode {
 
   // MARK: Where members go
 
-  private var options: RestoreOptions {
+  var options: RestoreOptions {
     RestoreOptions(
       stripComponents: command.stripComponents, deliversAtOnce: command.writesToStandardOutput,
       keepsDamaged: command.keepsDamaged)
   }
 
-  private func sink(_ path: [UInt8]) throws(OperationError) -> any MemberSink {
+  func sink(_ path: [UInt8]) throws(OperationError) -> any MemberSink {
     if command.writesToStandardOutput, command.mode == .extract { return StandardOutputSink() }
     let reporter = reporter
     let notify: (MemberNotice) -> Void = { reporter.report(.notice($0)) }

@@ -33,8 +33,11 @@ struct TarCommand {
   var salvages = false
   var scans = false
   var verification = Verification()
+  var ordinary = OrdinaryOptions()
+  /// Options given that say something about volumes alone.
+  var volumeOptions: [String] = []
   var verbosity = 0
-  /// Said before anything is done.
+  /// Said before anything is done with a volume.
   var notes: [String] = []
 }
 
@@ -107,7 +110,17 @@ struct TarCommandBuilder {
       SourceOperand(baseDirectory: command.directory, name: name, recursive: recursive))
   }
 
+  /// Options that mean nothing to an ordinary archive.
+  private static let volumeKeys: Set<OptionKey> = [
+    .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .layout,
+    .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer,
+  ]
+
   private mutating func option(_ key: OptionKey, _ value: [UInt8]) throws(UsageError) {
+    if try command.ordinary.add(key, value) { return }
+    if Self.volumeKeys.contains(key), let name = OptionTable.supported.first(where: { $0.key == key })?.long {
+      command.volumeOptions.append("--" + name)
+    }
     switch key {
     case .create: modes.append(.create)
     case .append: modes.append(.append)
@@ -139,8 +152,12 @@ struct TarCommandBuilder {
       guard let factor = Sizes.number(value), factor > 0, factor <= Int64.max / 512 else {
         throw UsageError(message: "'\(String(decoding: value, as: UTF8.self))': Invalid blocking factor")
       }
+      command.ordinary.recordSize = Int(factor * 512)
       try blockSize(factor * 512, "-b")
-    case .recordSize: try blockSize(size(value, "--record-size", minimum: 1), "--record-size")
+    case .recordSize:
+      let asked = try size(value, "--record-size", minimum: 1)
+      try blockSize(asked, "--record-size")
+      command.ordinary.recordSize = Int(asked)
     case .buffer: command.bufferSize = Int(try size(value, "--buffer", minimum: 1))
     case .directory: command.directory = joined(command.directory, value)
     case .filesFrom: try names(from: value)
@@ -196,6 +213,9 @@ struct TarCommandBuilder {
     case .member: command.verification.members.append(value)
     case .sample: command.verification.sample = try sample(value)
     case .verbose: command.verbosity += 1
+    case .gzip, .bzip2, .xz, .zstd, .lzma, .lzip, .lzop, .lz4, .unixCompress, .useCompressProgram, .autoCompress,
+      .noAutoCompress, .ignoreZeros, .format, .posix, .oldArchive, .paxOption, .sparseVersion:
+      break  // taken above
     }
   }
 

@@ -13,6 +13,10 @@ struct WriteMode {
   /// - Parameter signals: what the process is told to stop by.
   func run(_ signals: Signals) throws(OperationError) {
     let target = try ArchiveTarget.resolve(command.archive, creates: true)
+    if target.isOrdinary {
+      return try OrdinaryMode(command: command, reporter: reporter, target: target).create(signals)
+    }
+    for note in command.notes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     let index = try IndexLocation.openForWriting(command.archive, target)
     let operation = CreateOperation(

@@ -44,7 +44,6 @@ enum Command {
     let reporter = Reporter(
       verbosity: command.verbosity == 0 ? .none : command.verbosity == 1 ? .names : .attributes,
       namesGoToErrors: command.writesToStandardOutput)
-    for note in command.notes { reporter.say(note) }
     do throws(OperationError) {
       switch command.mode {
       case .create, .append: try WriteMode(command: command, reporter: reporter).run(Signals())

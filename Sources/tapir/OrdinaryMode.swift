@@ -1,0 +1,186 @@
+import ArchiveExchange
+import ArchiveFormat
+import ArchiveOperations
+import Glibc
+import HostFiles
+
+/// Modes on ordinary archives: files and pipes, compressed or not.
+struct OrdinaryMode {
+  let command: TarCommand
+  let reporter: Reporter
+  let target: ArchiveTarget
+
+  private var path: [UInt8]? { if case .file(let path) = target { path } else { nil } }
+  private var name: String { path.map { String(decoding: $0, as: UTF8.self) } ?? "-" }
+
+  // MARK: Writing
+
+  /// `-c`.
+  func create(_ signals: Signals) throws(OperationError) {
+    try checkVolumeOptions()
+    let descriptor = try open(O_WRONLY | O_CREAT | O_TRUNC, or: STDOUT_FILENO, "write archive contents to terminal")
+    let writer = try onWriting { () throws(ArchiveWriteError) in try newWriter(descriptor) }
+    try write(to: writer, descriptor, signals)
+  }
+
+  private func newWriter(_ descriptor: Int32) throws(ArchiveWriteError) -> any ArchiveWriter {
+    let options = command.ordinary
+    if options.byName, options.compression == nil, options.format == nil,
+      let format = ForeignWriter.Format(suffixOf: name)
+    {
+      return try ForeignWriter(descriptor: descriptor, name: name, format: format)
+    }
+    let compression = options.compression ?? (options.byName ? Compression(suffixOf: name) : nil) ?? .none
+    let output = try ArchiveOutput(
+      descriptor: descriptor, name: name, compression: compression, recordSize: options.recordSize)
+    return try tarWriter(to: output, continues: false)
+  }
+
+  private func tarWriter(
+    to output: ArchiveOutput, continues: Bool
+  ) throws(ArchiveWriteError) -> TarWriter {
+    var encoding = command.ordinary.encoding
+    encoding.isNumericOwner = command.source.numericOwner
+    encoding.startTime = Int64(time(nil))
+    encoding.process = getpid()
+    encoding.isPOSIXLYCorrect = getenv("POSIXLY_CORRECT") != nil
+    if let directory = getenv("TMPDIR") { encoding.temporaryDirectory = OptionScanner.bytes(directory) }
+    let reporter = reporter
+    return try TarWriter(
+      TarEncoder(format: command.ordinary.writtenFormat, options: encoding), to: output,
+      label: command.intent.text.isEmpty ? nil : command.intent.text, continues: continues
+    ) { reporter.report(.notice($0)) }
+  }
+
+  private func write(
+    to writer: any ArchiveWriter, _ descriptor: Int32, _ signals: Signals
+  ) throws(OperationError) {
+    var options = command.source
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+      options.archives = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
+    }
+    let source = HostSource(operands: command.operands, options: options)
+    try OrdinaryWriting().run(
+      from: source, to: writer, observer: reporter, interruption: signals.interruption)
+    try onWriting { () throws(ArchiveWriteError) in try writer.finish() }
+    try close(descriptor)
+    if let signal = signals.caught { reporter.endsWith(status: 128 + signal) }
+  }
+
+  // MARK: Reading
+
+  /// `-t`, `-x`, `-d`.
+  func read() throws(OperationError) {
+    try checkVolumeOptions()
+    let descriptor = try open(O_RDONLY, or: STDIN_FILENO, "read archive contents from terminal")
+    let reader = try reader(descriptor)
+    let mode = ReadMode(command: command, reporter: reporter)
+    let places = mode.places()
+    var sinks: [any MemberSink] = []
+    if command.mode != .list {
+      for place in places { sinks.append(try mode.sink(place.directory)) }
+    }
+    var selection = NameSelection(places.map(\.operands), command)
+    let reading = OrdinaryReading(options: mode.options) { selection.place(of: $0) }
+    try reading.run(reader, sinks: sinks, observer: reporter) { member in
+      if command.mode == .list { reporter.list(member, withAttributes: command.verbosity > 0) }
+    }
+    for operand in selection.missing { mode.reportMissing(operand.name) }
+    try close(descriptor)
+  }
+
+  private func reader(_ descriptor: Int32) throws(OperationError) -> any ArchiveReader {
+    var program: String?
+    if case .program(let command) = command.ordinary.compression { program = command + " -d" }
+    let input: ArchiveInput
+    do {
+      input = try ArchiveInput.open(
+        descriptor: descriptor, name: name, program: program, looksLikeTar: TarReader.looksLikeTar)
+    } catch { throw .volume(error) }
+    switch input {
+    case .foreign(let reader): return reader
+    case .bytes(let bytes, _):
+      let reporter = reporter
+      let reader = TarReader(bytes) { reporter.report(.notice($0)) }
+      reader.ignoresZeros = command.ordinary.ignoresZeros
+      return reader
+    }
+  }
+
+  // MARK: Files
+
+  private func open(_ flags: Int32, or standard: Int32, _ what: String) throws(OperationError) -> Int32 {
+    guard let path else {
+      if isatty(standard) == 1 { throw .refused("Refusing to \(what) (missing -f option?)", hint: nil) }
+      return standard
+    }
+    let descriptor = ArchiveTarget.withCString(path) { Glibc.open($0, flags | O_CLOEXEC, 0o666) }
+    guard descriptor >= 0 else {
+      throw .refused("\(name): Cannot open: \(String(cString: strerror(errno)))", hint: nil)
+    }
+    return descriptor
+  }
+
+  /// The last chance of an error to surface.
+  private func close(_ descriptor: Int32) throws(OperationError) {
+    guard Glibc.close(descriptor) == 0 else {
+      throw .refused("\(name): Cannot close: \(String(cString: strerror(errno)))", hint: nil)
+    }
+  }
+
+  private func onWriting<Result>(
+    _ body: () throws(ArchiveWriteError) -> Result
+  ) throws(OperationError) -> Result {
+    do { return try body() } catch {
+      switch error {
+      case .member(let notice): throw .refused(notice.message, hint: nil)
+      case .output(let message): throw .refused(message, hint: nil)
+      }
+    }
+  }
+
+  /// Nothing that was asked for is ignored.
+  private func checkVolumeOptions() throws(OperationError) {
+    guard let option = command.volumeOptions.first else { return }
+    throw .refused(
+      "option '\(option)' is for volumes: \(path == nil ? "a stream" : name) is an ordinary archive", hint: nil)
+  }
+}
+
+/// Which members are wanted by name, and where each goes.
+struct NameSelection {
+  private let patterns: [(pattern: NamePattern, place: Int, operand: SourceOperand)]
+  private let exclusions: ExclusionList
+  private let placeCount: Int
+  private var isMatched: [Bool]
+
+  /// - Parameter places: the names given for each place that members go to.
+  init(_ places: [[SourceOperand]], _ command: TarCommand) {
+    var patterns: [(pattern: NamePattern, place: Int, operand: SourceOperand)] = []
+    for (place, operands) in places.enumerated() {
+      for operand in operands {
+        let pattern = NamePattern(
+          MemberName.withoutTrailingSlashes(operand.name),
+          command.usesWildcards ? [.anchored, .subtree, .wildcards] : .selection)
+        patterns.append((pattern, place, operand))
+      }
+    }
+    self.patterns = patterns
+    exclusions = command.exclusions
+    placeCount = places.count
+    isMatched = Array(repeating: false, count: patterns.count)
+  }
+
+  /// The place of the member with this name; nil when it is not wanted.
+  mutating func place(of name: [UInt8]) -> Int? {
+    if exclusions.excludes(name) { return nil }
+    if patterns.isEmpty { return 0 }
+    guard let number = patterns.firstIndex(where: { $0.pattern.matches(name) }) else { return nil }
+    isMatched[number] = true
+    return patterns[number].place
+  }
+
+  /// The names that matched nothing.
+  var missing: [SourceOperand] { zip(patterns, isMatched).filter { !$0.1 }.map(\.0.operand) }
+}
