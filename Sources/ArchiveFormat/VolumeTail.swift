@@ -7,6 +7,8 @@ public enum VolumeTail: Sendable {
   case catalogue(batch: UInt32, VolumeReader.Header)
   /// Behind the last catalogue lie files that were never committed.
   case uncommitted(batch: UInt32, VolumeReader.Header)
+  /// Behind this catalogue, the last that can be read, lies what cannot be: it may have been committed.
+  case unreadable(batch: UInt32, VolumeReader.Header, VolumeError)
   /// The volume was closed with EOV labels: it is full.
   case endOfVolume
 }
@@ -20,8 +22,12 @@ extension VolumeReader {
     forgetPosition()
     try driving { () throws(DriveError) in try drive.spaceToEndOfData() }
     let end = try here()
-    guard let last = try headerBefore(end) else {
-      throw .malformed(what: "volume \(vsn)", why: "no header is found before its end of data")
+    let (found, damage) = try headerBefore(end)
+    guard let last = found else {
+      throw damage ?? .malformed(what: "volume \(vsn)", why: "no header is found before its end of data")
+    }
+    func ending(_ batch: UInt32, _ header: Header) -> VolumeTail {
+      damage.map { .unreadable(batch: batch, header, $0) } ?? .uncommitted(batch: batch, header)
     }
     if try spaceToTrailer() {
       let labels = try trailingGroup(of: last)
@@ -30,11 +36,11 @@ extension VolumeReader {
         // What lies behind a whole catalogue is less than a header: it is the catalogue that counts, not the one before.
         let isClean = try here() == end
         let header = try openFile(at: last.block, sequence: last.sequence, vsn: vsn)
-        return isClean ? .catalogue(batch: batch, header) : .uncommitted(batch: batch, header)
+        return isClean ? .catalogue(batch: batch, header) : ending(batch, header)
       }
     }
     let (batch, header) = try lastCatalogue(before: last, vsn: vsn)
-    return .uncommitted(batch: batch, header)
+    return ending(batch, header)
   }
 
   /// Passes over a user file; false when the volume ends in it.
@@ -82,7 +88,9 @@ extension VolumeReader {
   }
 
   /// The last whole header before `end`: tape file by tape file backwards, four at most for a file that was cut off.
-  private func headerBefore(_ end: BlockID) throws(VolumeError) -> Header? {
+  /// And what could not be read on the way: a header behind this one, for all that is known.
+  private func headerBefore(_ end: BlockID) throws(VolumeError) -> (Header?, damage: VolumeError?) {
+    var damage: VolumeError?
     for back in 1...7 {
       forgetPosition()
       try driving { () throws(DriveError) in try drive.locate(to: end) }
@@ -91,20 +99,21 @@ extension VolumeReader {
       case .done: _ = try driving { () throws(DriveError) in try drive.space(filemarks: 1) }
       default: try driving { () throws(DriveError) in try drive.locate(to: .beginningOfTape.advanced(by: 1)) }
       }
-      if try here() < end, let header = try headerHere() { return header }
-      if outcome != .done { return nil }
+      if try here() < end, let header = try headerHere(&damage) { return (header, damage) }
+      if outcome != .done { break }
     }
-    return nil
+    return (nil, damage)
   }
 
-  /// A header with a user label under the head; nil when something else is there.
-  private func headerHere() throws(VolumeError) -> Header? {
+  /// A header with a user label under the head; nil when something else is there, or what is there cannot be read.
+  private func headerHere(_ damage: inout VolumeError?) throws(VolumeError) -> Header? {
     do {
       let header = try readHeader()
       return header.user == nil ? nil : header
     } catch {
-      if case .drive(let cause) = error, case .mediumError = cause.cause { return nil }
-      if case .drive = error { throw error }
+      guard case .drive(let cause) = error else { return nil }
+      guard case .mediumError = cause.cause else { throw error }
+      damage = error
       return nil
     }
   }

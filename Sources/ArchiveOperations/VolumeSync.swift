@@ -49,6 +49,20 @@ public enum VolumeSync {
     case .uncommitted(_, let found):
       header = found
       hasTail = true
+    case .unreadable(_, let found, let error):
+      guard passingDamage else {
+        throw .refused(
+          "cannot tell what lies at the end of volume \(vsn), behind the catalogue in file \(found.sequence): \(error)",
+          hint: "read it, with --no-index too, and write to another volume")
+      }
+      observer.report(
+        .notice(
+          MemberNotice(
+            [],
+            "cannot read the end of volume \(vsn), behind the catalogue in file \(found.sequence): \(error); what was"
+              + " committed there is missing here (--no-index reads it from the tape)", .failure)))
+      header = found
+      hasTail = true
     case .endOfVolume:
       throw .refused("volume \(vsn) is full: it ends with an end-of-volume label", hint: "use another volume")
     }

@@ -9,7 +9,7 @@ struct VolumeTailTests {
   private let vsn: VSN
   init() throws { vsn = try VSN("V00001") }
 
-  private enum Tail: Equatable { case clean(UInt32, BlockID), uncommitted(UInt32, BlockID), full }
+  private enum Tail: Equatable { case clean(UInt32, BlockID), uncommitted(UInt32, BlockID), unreadable(UInt32), full }
 
   private func tail(_ drive: any TapeDrive) throws -> Tail {
     let reader = VolumeReader(drive: drive)
@@ -21,7 +21,22 @@ struct VolumeTailTests {
     case .uncommitted(let batch, let header):
       _ = try reader.readCatalogue(behind: header)
       return .uncommitted(batch, header.block)
+    case .unreadable(let batch, let header, _):
+      _ = try reader.readCatalogue(behind: header)
+      return .unreadable(batch)
     case .endOfVolume: return .full
+    }
+  }
+
+  @Test func aCatalogueWhoseHeaderCannotBeReadIsNotTakenForFilesThatWereNeverCommitted() throws {
+    let session = try Session()
+    try session.catalogue()
+    try session.file([[1], [2]])
+    let last = try session.catalogue()
+    for label in 0..<3 {
+      let header = Int(last.header.rawValue)
+      session.drive.cartridge.damaged = [header + label]
+      #expect(try tail(session.drive) == .unreadable(0), "label \(label)")
     }
   }
 
