@@ -7,6 +7,8 @@ enum Command {
   static func run(_ arguments: [[UInt8]]) -> Int32 {
     // The character set of names in patterns; nothing else depends on the locale.
     setlocale(LC_CTYPE, "")
+    // Beyond the limit on a file's size a write then fails and is reported, like any other.
+    signal(SIGXFSZ, SIG_IGN)
     DescriptorLimit.raise()
     do throws(UsageError) {
       if let text = try GeneratedText.asked(for: arguments) {
