@@ -39,13 +39,16 @@ struct TarBlock {
   /// programs had it.
   static func sums(_ record: [UInt8]) -> (unsigned: Int64, signed: Int64) {
     var unsigned: Int64 = 0
-    var signed: Int64 = 0
-    for (offset, byte) in record.enumerated() {
-      let byte = TarField.checksum.contains(offset) ? UInt8(ascii: " ") : byte
+    var negative: Int64 = 0
+    for byte in record {
       unsigned += Int64(byte)
-      signed += Int64(Int8(bitPattern: byte))
+      negative += Int64(byte >> 7)
     }
-    return (unsigned, signed)
+    for byte in record[TarField.checksum] {
+      unsigned += 32 - Int64(byte)
+      negative -= Int64(byte >> 7)
+    }
+    return (unsigned, unsigned - negative * 256)
   }
 
   /// Zeros that fill up the last record of `count` bytes.

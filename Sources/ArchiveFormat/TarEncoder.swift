@@ -62,8 +62,8 @@ public struct TarEncoder {
   /// Appends everything that stands before the content of `member`; always whole tar records.
   ///
   /// The invariants of ``Member/dataExtents`` hold; attributes stand in the order in which they are given.
-  /// - Parameter originalName: the name before `--transform`, which names of extended headers are made of; nil when it is
-  ///   the same.
+  /// - Parameter originalName: the name before `--transform`, without a trailing slash, which names of extended headers
+  ///   and sparse files are made of; nil when it is the same.
   /// - Returns: something to say though the member is written: a link's name that was cut off.
   /// - Throws: what GNU tar says when the format cannot hold the member; nothing was appended then.
   public mutating func append(
@@ -94,7 +94,7 @@ public struct TarEncoder {
     var header = TarBlock()
     var name = member.path
     if member.kind == .directory { name.append(UInt8(ascii: "/")) }
-    let original = originalName ?? name
+    let original = originalName.map { $0 + (member.kind == .directory ? [UInt8(ascii: "/")] : []) } ?? name
     let listed =
       hasSparseFiles && member.kind == .regular
       ? member.dataExtents.map { SparseMap.listed($0, size: member.size) } : nil
@@ -104,7 +104,7 @@ public struct TarEncoder {
     if let listed, format == .pax {
       recordSparse(listed, of: member, name)
       if options.sparseVersion == .v1_0 { map = SparseMap.text(listed) }
-      if options.sparseVersion != .v0_0 { name = sparseName(of: name) }
+      if options.sparseVersion != .v0_0 { name = sparseName(of: original) }
     }
     size += Int64(map.count)
     let notice = putLinkName(member, &header, &front)
@@ -169,15 +169,12 @@ public struct TarEncoder {
     header.put(TarBlock.octal(max(0, min(time, TarBlock.largest(digits: 11))), digits: 11), TarField.mtime)
   }
 
-  /// The directory, `.` where there is none, and the last component of a name; slashes at its end do not count.
+  /// The directory, `.` where there is none, and the last component of a name with the slash that may be behind it.
   static func split(_ name: [UInt8]) -> (directory: [UInt8], base: [UInt8]) {
-    var end = name.count
-    while end > 1, name[end - 1] == UInt8(ascii: "/") { end -= 1 }
-    guard let slash = name[..<end].lastIndex(of: UInt8(ascii: "/")) else {
-      return ([UInt8(ascii: ".")], Array(name[..<end]))
-    }
+    let end = name.lastIndex { $0 != UInt8(ascii: "/") } ?? 0
+    guard let slash = name[..<end].lastIndex(of: UInt8(ascii: "/")) else { return ([UInt8(ascii: ".")], name) }
     var directory = name[..<slash]
     while directory.last == UInt8(ascii: "/") { directory.removeLast() }
-    return (slash == 0 ? [UInt8(ascii: "/")] : Array(directory), Array(name[(slash + 1)..<end]))
+    return (directory.isEmpty ? [UInt8(ascii: "/")] : Array(directory), Array(name[(slash + 1)...]))
   }
 }

@@ -31,7 +31,7 @@ extension TarEncoder {
   /// Puts a link's target. Where it is too long for the format, GNU tar says so, and writes its beginning all the same.
   mutating func putLinkName(_ member: Member, _ header: inout TarBlock, _ front: inout [UInt8]) -> MemberNotice? {
     let target = member.linkTarget
-    header.put(target.prefix(format.nameLimit), TarField.linkName)
+    header.put(target, TarField.linkName)
     guard target.count > format.nameLimit else { return nil }
     switch format {
     case .v7, .ustar: return MemberNotice(target, "link name is too long; not dumped", .failure)

@@ -26,7 +26,9 @@ extension TarEncoder {
   /// The name that other programs see of a file that they cannot read right.
   func sparseName(of name: [UInt8]) -> [UInt8] {
     let (directory, base) = Self.split(name)
-    return directory + Array("/GNUSparseFile.\(options.process)/".utf8) + base
+    let whole = directory + Array("/GNUSparseFile.\(options.process)/".utf8) + base
+    // GNU tar cuts it in format 1.0 off where the field ends, also in a record.
+    return options.sparseVersion == .v1_0 ? Array(whole.prefix(TarField.name.count)) : whole
   }
 
   /// Puts type, list and size of a sparse file in a GNU header; returns the records of its list that follow.

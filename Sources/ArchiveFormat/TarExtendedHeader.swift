@@ -60,6 +60,7 @@ struct TarExtendedHeader {
     } else if Self.known.contains(name) {
       values.removeAll { $0.keyword == name }
       values.append((name, value))
+      if !value.isEmpty, !isSound(name, notify) { values.removeLast() }
     } else {
       notify(MemberNotice([], "Ignoring unknown extended header keyword '\(name)'", .information))
     }
@@ -78,48 +79,60 @@ struct TarExtendedHeader {
 
   // MARK: Values
 
-  /// A number within a range; nil when there is none, and when it is not one, which is said.
-  func number(_ keyword: String, _ range: ClosedRange<Int64>, _ notify: (MemberNotice) -> Void) -> Int64? {
-    guard let value = text(keyword) else { return nil }
-    let isNegative = value.first == UInt8(ascii: "-")
-    let digits = value.dropFirst(isNegative ? 1 : 0)
+  private static let ids: ClosedRange<Int64> = 0...Int64(UInt32.max)
+  private static let sizes: ClosedRange<Int64> = 0...Int64.max
+  private static let ranges = [
+    "uid": ids, "gid": ids, "SCHILY.devmajor": ids, "SCHILY.devminor": ids, "size": sizes, "GNU.sparse.size": sizes,
+    "GNU.sparse.realsize": sizes, "GNU.sparse.numblocks": sizes, "GNU.sparse.major": ids, "GNU.sparse.minor": ids,
+  ]
+  private static let times: Set<String> = ["mtime", "atime", "ctime"]
+
+  /// Whether the value of `keyword` is what it has to be; if not that is said.
+  private func isSound(_ keyword: String, _ notify: (MemberNotice) -> Void) -> Bool {
+    guard let value = text(keyword) else { return true }
     let shown = "\(keyword)=\(String(decoding: value, as: UTF8.self))"
-    guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
-      notify(MemberNotice([], "Malformed extended header: invalid \(shown)", .failure))
-      return nil
+    let words: String
+    if let range = Self.ranges[keyword] {
+      if number(keyword) != nil { return true }
+      let digits = value.dropFirst(value.first == UInt8(ascii: "-") ? 1 : 0)
+      let isNumber = !digits.isEmpty && digits.allSatisfy { (0x30...0x39).contains($0) }
+      words =
+        isNumber
+        ? "Extended header \(shown) is out of range \(range.lowerBound)..\(range.upperBound)"
+        : "Malformed extended header: invalid \(shown)"
+    } else {
+      if !Self.times.contains(keyword) || time(keyword) != nil { return true }
+      words = "Malformed extended header: invalid \(shown)"
     }
-    guard let number = Int64(String(decoding: value, as: UTF8.self)), range.contains(number) else {
-      let bounds = "\(range.lowerBound)..\(range.upperBound)"
-      notify(MemberNotice([], "Extended header \(shown) is out of range \(bounds)", .failure))
-      return nil
-    }
-    return number
+    notify(MemberNotice([], words, .failure))
+    return false
   }
 
-  /// A time; nil likewise.
-  func time(_ keyword: String, _ notify: (MemberNotice) -> Void) -> Timestamp? {
-    guard let value = text(keyword) else { return nil }
-    if let time = PaxRecords.time(value) { return time }
-    let shown = "\(keyword)=\(String(decoding: value, as: UTF8.self))"
-    notify(MemberNotice([], "Malformed extended header: invalid \(shown)", .failure))
-    return nil
+  /// The number that a keyword gives; nil when there is none.
+  func number(_ keyword: String) -> Int64? {
+    guard let value = text(keyword).flatMap({ PaxRecords.decimal($0) }),
+      Self.ranges[keyword]?.contains(value) ?? true
+    else { return nil }
+    return value
   }
+
+  /// The time that a keyword gives; nil when there is none.
+  func time(_ keyword: String) -> Timestamp? { text(keyword).flatMap { PaxRecords.time($0) } }
 
   /// Puts into `member` what the records say of it.
-  func apply(to member: inout Member, _ notify: (MemberNotice) -> Void) {
+  func apply(to member: inout Member) {
     if let path = text("GNU.sparse.name") ?? text("path") { member.path = path }
     if let target = text("linkpath") { member.linkTarget = target }
-    if let time = time("mtime", notify) { member.modified = time }
-    if let time = time("atime", notify) { member.accessed = time }
-    if let time = time("ctime", notify) { member.changed = time }
-    let ids: ClosedRange<Int64> = 0...Int64(UInt32.max)
-    if let user = number("uid", ids, notify) { member.ownership.user = UInt32(user) }
-    if let group = number("gid", ids, notify) { member.ownership.group = UInt32(group) }
+    if let time = time("mtime") { member.modified = time }
+    if let time = time("atime") { member.accessed = time }
+    if let time = time("ctime") { member.changed = time }
+    if let user = number("uid") { member.ownership.user = UInt32(user) }
+    if let group = number("gid") { member.ownership.group = UInt32(group) }
     if let name = text("uname") { member.ownership.userName = name }
     if let name = text("gname") { member.ownership.groupName = name }
     if member.kind == .characterDevice || member.kind == .blockDevice {
-      if let major = number("SCHILY.devmajor", ids, notify) { member.deviceNumber.major = UInt32(major) }
-      if let minor = number("SCHILY.devminor", ids, notify) { member.deviceNumber.minor = UInt32(minor) }
+      if let major = number("SCHILY.devmajor") { member.deviceNumber.major = UInt32(major) }
+      if let minor = number("SCHILY.devminor") { member.deviceNumber.minor = UInt32(minor) }
     }
     member.accessACL = text("SCHILY.acl.access") ?? []
     member.defaultACL = text("SCHILY.acl.default") ?? []

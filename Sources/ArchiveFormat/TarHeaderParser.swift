@@ -2,17 +2,23 @@
 struct TarHeaderParser {
   let record: [UInt8]
   let notify: (MemberNotice) -> Void
+  private let sums: (unsigned: Int64, signed: Int64)
+
+  init(record: [UInt8], notify: @escaping (MemberNotice) -> Void = { _ in }) {
+    self.record = record
+    self.notify = notify
+    sums = TarBlock.sums(record)
+  }
 
   var typeflag: UInt8 { record[TarField.typeflag] }
   var isGNU: Bool { record[TarField.magic].elementsEqual("ustar  \u{0}".utf8) }
   var isUstar: Bool { record[TarField.magic].starts(with: "ustar\u{0}".utf8) }
 
   /// Whether it is a record of zeros, as far as its checksum tells.
-  var isZero: Bool { TarBlock.sums(record).unsigned == Int64(TarField.checksum.count) * 32 }
+  var isZero: Bool { sums.unsigned == Int64(TarField.checksum.count) * 32 }
 
   var hasRightChecksum: Bool {
     guard case .value(let expected) = Self.parse(record[TarField.checksum]) else { return false }
-    let sums = TarBlock.sums(record)
     return expected == Int128(sums.unsigned) || expected == Int128(sums.signed)
   }
 

@@ -39,7 +39,7 @@ public final class TarReader: ArchiveReader {
   /// Whether `first` record of a file is a tar header, or the record of zeros that an empty archive begins with.
   public static func looksLikeTar(_ first: [UInt8]) -> Bool {
     guard first.count >= tarRecordSize else { return false }
-    let header = TarHeaderParser(record: Array(first.prefix(tarRecordSize)), notify: { _ in })
+    let header = TarHeaderParser(record: Array(first.prefix(tarRecordSize)))
     return header.isZero || header.hasRightChecksum
   }
 
@@ -83,7 +83,7 @@ public final class TarReader: ArchiveReader {
           endOffset = offset
           status = .ended
           let second = try stored.record()
-          if second.map({ !TarHeaderParser(record: $0, notify: { _ in }).isZero }) ?? true {
+          if second.map({ !TarHeaderParser(record: $0).isZero }) ?? true {
             let block = offset / Int64(tarRecordSize) + 1
             notify(MemberNotice([], "A lone zero block at \(block)", .information))
           }
@@ -184,9 +184,9 @@ public final class TarReader: ArchiveReader {
     var member = header.member(kind: kind ?? .regular)
     if let name = preceding.name { member.path = name }
     if let target = preceding.linkTarget { member.linkTarget = target }
-    preceding.extended.apply(to: &member, notify)
+    preceding.extended.apply(to: &member)
     var storedSize = kind == .hardLink ? 0 : size
-    if let size = preceding.extended.number("size", 0...Int64.max, notify) { storedSize = size }
+    if let size = preceding.extended.number("size") { storedSize = size }
     settleName(&member)
     // Other members have no content either, but GNU tar passes over what their size says.
     if member.kind == .directory, !isDumpDirectory { storedSize = 0 }
@@ -196,8 +196,12 @@ public final class TarReader: ArchiveReader {
       storedSize: storedSize, blockNumber: (preceding.firstLongName ?? offset) / Int64(tarRecordSize))
     if kind == nil, !isGNUSparse, !isContinuation { entry.unknownType = typeflag }
     if isContinuation {
+      // Of a file that is not sparse the header says only what is still to come.
+      let start = max(0, header.quietNumber(TarField.gnuOffset) ?? 0)
+      let rest = start.addingReportingOverflow(storedSize)
+      let size = header.quietNumber(TarField.gnuRealSize) ?? 0
       entry.kind = .continuation(
-        offset: header.quietNumber(TarField.gnuOffset) ?? 0, fileSize: header.quietNumber(TarField.gnuRealSize) ?? 0)
+        offset: start, fileSize: size > 0 ? size : rest.overflow ? Int64.max : rest.partialValue)
     }
     if isDumpDirectory {
       entry.dataOffset = stored.position
@@ -250,13 +254,12 @@ public final class TarReader: ArchiveReader {
 
   /// Reads the list of a sparse file of format pax, if it is one; false when it cannot be.
   private func readPaxSparse(_ extended: TarExtendedHeader, _ entry: inout TarEntry) throws(VolumeError) -> Bool {
-    let sizes: ClosedRange<Int64> = 0...Int64.max
     if let listed = extended.listedExtents {
-      guard let size = extended.number("GNU.sparse.size", sizes, notify) else { return false }
+      guard let size = extended.number("GNU.sparse.size") else { return false }
       return settle(listed, size: size, &entry)
     }
     guard extended.text("GNU.sparse.major") == [UInt8(ascii: "1")] else { return true }
-    guard let size = extended.number("GNU.sparse.realsize", sizes, notify) else { return false }
+    guard let size = extended.number("GNU.sparse.realsize") else { return false }
     do {
       let listed = try SparseMap.read(malformed: { .malformed(what: "a sparse map", why: $0) }) {
         () throws(VolumeError) in

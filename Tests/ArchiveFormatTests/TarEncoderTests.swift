@@ -29,8 +29,8 @@ struct TarEncoderTests {
   func theTreeIsEncodedAsGNUTarDoes(_ format: TarFormat) throws {
     let folder = TestFolder()
     #expect(TarTree.make(in: folder))
-    // Reading a file changes its time of access: it is read before.
-    _ = folder.run("tar -cf /dev/null --format=gnu t && tar -cf x.tar t")
+    // What these formats cannot hold is not linked to.
+    if format == .v7 || format == .ustar { _ = folder.run("rm t/z-long-link") }
     let made = TarTree.archive(folder, "--quoting-style=literal --format=\(format.rawValue) --sort=name -cf a.tar t")
     let names = folder.run("tar --format=gnu --sort=name -cf n.tar t && cat n.tar").output
     let walked = try TarTree.walk(folder, TarTree.read(names).map(\.member.path))
@@ -40,13 +40,20 @@ struct TarEncoderTests {
     var encoder = TarEncoder(format: format, options: options)
     var bytes: [UInt8] = []
     var notices: [MemberNotice] = []
+    var refused: [[UInt8]] = []
     for item in walked {
+      // GNU tar does not go into a directory that it could not write, nor link to a file.
+      if refused.contains(where: { item.member.path.starts(with: $0 + [UInt8(ascii: "/")]) }) { continue }
+      if item.member.kind == .hardLink, refused.contains(item.member.linkTarget) { continue }
       do throws(MemberNotice) {
         if let notice = try encoder.append(item.member, to: &bytes) { notices.append(notice) }
         guard item.member.kind == .regular else { continue }
         let content = TarTree.content(folder, item.member.path)
         bytes += content + [UInt8](repeating: 0, count: encoder.paddingSize(of: item.member))
-      } catch { notices.append(error) }
+      } catch {
+        notices.append(error)
+        refused.append(item.member.path)
+      }
     }
     bytes += [UInt8](repeating: 0, count: TarEncoder.endOfArchiveSize)
     expectSame(bytes, folder.read("a.tar"), format.rawValue)
@@ -89,7 +96,7 @@ struct TarEncoderTests {
       printf x | dd of=huge bs=1 seek=9000000000 conv=notrunc 2>/dev/null
       setfattr -n user.b%= -v 1 s512; setfattr -n user.a -v 2 s512; setfacl -m u:1:r s512; setfacl -d -m u:1:r sticky
       setfattr -n security.selinux -v some:context s513
-      """ + (arguments.contains(" -S") ? "" : "\nrm huge"))
+      """ + (arguments.contains(" -S") ? "" : "\nrm huge") + "\ncd ..; tar -Scf x.tar t")
     let made = TarTree.archive(folder, "\(arguments) --sort=name -cf a.tar t")
     let archive = folder.read("a.tar")
     let found = try TarTree.read(archive)
