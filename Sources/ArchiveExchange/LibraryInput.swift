@@ -14,6 +14,9 @@ final class LibraryInput {
   /// Whether it is a stream of bytes, decompressed, of no format known here: a tar, or nothing we can read.
   var isRaw: Bool { archive_format(handle) == Int32(ARCHIVE_FORMAT_RAW) }
 
+  /// Whether it is compressed.
+  var isFiltered: Bool { archive_filter_count(handle) > 1 }
+
   /// - Parameter program: a command that decompresses, instead of looking at the content; it is split at spaces.
   init(_ input: FileInput, program: String?) throws(VolumeError) {
     self.input = input

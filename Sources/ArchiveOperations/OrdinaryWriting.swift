@@ -8,11 +8,11 @@ public struct OrdinaryWriting {
   /// Describes a writing.
   public init() {}
 
-  /// Reads every member that `source` gives and hands it to `writer`; does not end the archive.
+  /// Reads every member that `source` gives and that `isWanted`, and hands it to `writer`; does not end the archive.
   /// - Throws: ``OperationError/refused(_:hint:)`` when the archive cannot be written on.
   public func run(
     from source: any MemberSource, to writer: any ArchiveWriter, observer: any OperationObserver,
-    interruption: Interruption = Interruption()
+    interruption: Interruption = Interruption(), isWanted: (Member) -> Bool = { _ in true }
   ) throws(OperationError) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 4096)
     defer { buffer.deallocate() }
@@ -20,6 +20,7 @@ public struct OrdinaryWriting {
       switch item {
       case .notice(let notice): observer.report(.notice(notice))
       case .member(let found):
+        guard isWanted(found.member) else { continue }
         do throws(ArchiveWriteError) {
           try write(found, to: writer, through: buffer, observer)
         } catch {

@@ -2,10 +2,6 @@
 /// comes to mean another option.
 enum GNUOptions {
   static let unsupported: [OptionSpecification] = [
-    .unsupported("u", "update", .none),
-    .unsupported("A", "catenate", .none),
-    .unsupported(nil, "concatenate", .none),
-    .unsupported(nil, "delete", .none),
     .unsupported(nil, "test-label", .none),
     .unsupported(nil, "show-defaults", .none),
     .unsupported(nil, "show-snapshot-field-ranges", .none),

@@ -55,7 +55,7 @@ struct OptionSpecification: Sendable {
 
 /// What an option of the tar face means.
 enum OptionKey: Sendable {
-  case create, append, extract, list, compare
+  case create, append, update, concatenate, delete, extract, list, compare
   case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired
   case eraseTail, salvage, scan
   case blockingFactor, recordSize, buffer
@@ -77,6 +77,10 @@ enum OptionTable {
   static let supported: [OptionSpecification] = [
     .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),
     .gnu(.append, "r", "append", .mode, "archive files behind what the volume holds"),
+    .gnu(.update, "u", "update", .mode, "append files that are newer than in the archive (ordinary archives)"),
+    .gnu(.concatenate, "A", "catenate", .mode, "append the members of other archives (ordinary archives)"),
+    .gnu(.concatenate, nil, "concatenate", .mode, "same as --catenate"),
+    .gnu(.delete, nil, "delete", .mode, "take members out of an ordinary archive"),
     .gnu(.list, "t", "list", .mode, "list the members"),
     .gnu(.extract, "x", "extract", .mode, "restore members"),
     .gnu(.extract, nil, "get", .mode, "same as --extract"),

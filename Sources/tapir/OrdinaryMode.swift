@@ -10,8 +10,8 @@ struct OrdinaryMode {
   let reporter: Reporter
   let target: ArchiveTarget
 
-  private var path: [UInt8]? { if case .file(let path) = target { path } else { nil } }
-  private var name: String { path.map { String(decoding: $0, as: UTF8.self) } ?? "-" }
+  var path: [UInt8]? { if case .file(let path) = target { path } else { nil } }
+  var name: String { path.map { String(decoding: $0, as: UTF8.self) } ?? "-" }
 
   // MARK: Writing
 
@@ -21,6 +21,7 @@ struct OrdinaryMode {
     let descriptor = try open(O_WRONLY | O_CREAT | O_TRUNC, or: STDOUT_FILENO, "write archive contents to terminal")
     let writer = try onWriting { () throws(ArchiveWriteError) in try newWriter(descriptor) }
     try write(to: writer, descriptor, signals)
+    try close(descriptor)
   }
 
   private func newWriter(_ descriptor: Int32) throws(ArchiveWriteError) -> any ArchiveWriter {
@@ -36,7 +37,7 @@ struct OrdinaryMode {
     return try tarWriter(to: output, continues: false)
   }
 
-  private func tarWriter(
+  func tarWriter(
     to output: ArchiveOutput, continues: Bool
   ) throws(ArchiveWriteError) -> TarWriter {
     var encoding = command.ordinary.encoding
@@ -52,19 +53,19 @@ struct OrdinaryMode {
     ) { reporter.report(.notice($0)) }
   }
 
-  private func write(
-    to writer: any ArchiveWriter, _ descriptor: Int32, _ signals: Signals
+  /// Archives what the operands name, as far as `isWanted`, and ends the archive.
+  func write(
+    to writer: any ArchiveWriter, _ descriptor: Int32, _ signals: Signals, isWanted: (Member) -> Bool = { _ in true }
   ) throws(OperationError) {
     var options = command.source
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
       options.archives = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
     }
-    let source = HostSource(operands: command.operands, options: options)
+    let source = try SourceList.make(command, options, reporter: reporter)
     try OrdinaryWriting().run(
-      from: source, to: writer, observer: reporter, interruption: signals.interruption)
+      from: source, to: writer, observer: reporter, interruption: signals.interruption, isWanted: isWanted)
     try onWriting { () throws(ArchiveWriteError) in try writer.finish() }
-    try close(descriptor)
     if let signal = signals.caught { reporter.endsWith(status: 128 + signal) }
   }
 
@@ -74,7 +75,7 @@ struct OrdinaryMode {
   func read() throws(OperationError) {
     try checkVolumeOptions()
     let descriptor = try open(O_RDONLY, or: STDIN_FILENO, "read archive contents from terminal")
-    let reader = try reader(descriptor)
+    let reader = try reader(descriptor, program: decompression)
     let mode = ReadMode(command: command, reporter: reporter)
     let places = mode.places()
     var sinks: [any MemberSink] = []
@@ -90,9 +91,16 @@ struct OrdinaryMode {
     try close(descriptor)
   }
 
-  private func reader(_ descriptor: Int32) throws(OperationError) -> any ArchiveReader {
-    var program: String?
-    if case .program(let command) = command.ordinary.compression { program = command + " -d" }
+  /// Opens it as a source of members for another archive.
+  func openForReading() throws(OperationError) -> any ArchiveReader {
+    try reader(open(O_RDONLY, or: STDIN_FILENO, "read archive contents from terminal"), program: nil)
+  }
+
+  private var decompression: String? {
+    if case .program(let command) = command.ordinary.compression { command + " -d" } else { nil }
+  }
+
+  private func reader(_ descriptor: Int32, program: String?) throws(OperationError) -> any ArchiveReader {
     let input: ArchiveInput
     do {
       input = try ArchiveInput.open(
@@ -123,13 +131,13 @@ struct OrdinaryMode {
   }
 
   /// The last chance of an error to surface.
-  private func close(_ descriptor: Int32) throws(OperationError) {
+  func close(_ descriptor: Int32) throws(OperationError) {
     guard Glibc.close(descriptor) == 0 else {
       throw .refused("\(name): Cannot close: \(String(cString: strerror(errno)))", hint: nil)
     }
   }
 
-  private func onWriting<Result>(
+  func onWriting<Result>(
     _ body: () throws(ArchiveWriteError) -> Result
   ) throws(OperationError) -> Result {
     do { return try body() } catch {
@@ -141,7 +149,7 @@ struct OrdinaryMode {
   }
 
   /// Nothing that was asked for is ignored.
-  private func checkVolumeOptions() throws(OperationError) {
+  func checkVolumeOptions() throws(OperationError) {
     guard let option = command.volumeOptions.first else { return }
     throw .refused(
       "option '\(option)' is for volumes: \(path == nil ? "a stream" : name) is an ordinary archive", hint: nil)

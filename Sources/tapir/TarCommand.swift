@@ -8,7 +8,7 @@ import VirtualTape
 /// A command line of the tar face, understood.
 struct TarCommand {
   enum Mode: Sendable {
-    case create, append, extract, list, compare, help, usage, version
+    case create, append, update, concatenate, delete, extract, list, compare, help, usage, version
   }
 
   var mode: Mode
@@ -124,6 +124,9 @@ struct TarCommandBuilder {
     switch key {
     case .create: modes.append(.create)
     case .append: modes.append(.append)
+    case .update: modes.append(.update)
+    case .concatenate: modes.append(.concatenate)
+    case .delete: modes.append(.delete)
     case .extract: modes.append(.extract)
     case .list: modes.append(.list)
     case .compare: modes.append(.compare)
@@ -322,7 +325,7 @@ struct TarCommandBuilder {
   // MARK: What goes together
 
   private static func check(_ command: TarCommand) throws(UsageError) {
-    let writes = command.mode == .create || command.mode == .append
+    let writes = command.mode == .create || command.mode == .append || command.mode == .update
     if writes, command.stream != nil, !command.operands.isEmpty {
       throw UsageError(message: "--stream archives standard input: it takes no file names", pointsAtHelp: false)
     }

@@ -13,8 +13,11 @@ struct WriteMode {
   /// - Parameter signals: what the process is told to stop by.
   func run(_ signals: Signals) throws(OperationError) {
     let target = try ArchiveTarget.resolve(command.archive, creates: true)
-    if target.isOrdinary {
-      return try OrdinaryMode(command: command, reporter: reporter, target: target).create(signals)
+    if target.isOrdinary { return try ordinary(target, signals) }
+    guard command.mode == .create || command.mode == .append else {
+      throw .refused(
+        "\(command.mode == .update ? "-u" : command.mode == .delete ? "--delete" : "-A") works on ordinary archives only,"
+          + " in this version", hint: nil)
     }
     for note in command.notes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
@@ -24,7 +27,7 @@ struct WriteMode {
       verifies: command.verifies,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, identity: .here, series: series())
     let summary = try operation.run(
-      from: source(archive, target), to: archive.drive, index: index, observer: reporter,
+      from: try source(archive, target), to: archive.drive, index: index, observer: reporter,
       interruption: signals.interruption)
     try archive.writeName(summary.volume.vsn)
     try archive.close()
@@ -42,7 +45,20 @@ struct WriteMode {
     }
   }
 
-  private func source(_ archive: OpenedArchive, _ target: ArchiveTarget) -> any MemberSource {
+  private func ordinary(_ target: ArchiveTarget, _ signals: Signals) throws(OperationError) {
+    let mode = OrdinaryMode(command: command, reporter: reporter, target: target)
+    switch command.mode {
+    case .append: try mode.append(signals, onlyNewer: false)
+    case .update: try mode.append(signals, onlyNewer: true)
+    case .concatenate: try mode.concatenate()
+    case .delete: try mode.delete()
+    default: try mode.create(signals)
+    }
+  }
+
+  private func source(
+    _ archive: OpenedArchive, _ target: ArchiveTarget
+  ) throws(OperationError) -> any MemberSource {
     if let name = command.stream {
       return StandardInputSource(name: name, numericOwner: command.source.numericOwner)
     }
@@ -51,7 +67,7 @@ struct WriteMode {
     if options.removesFiles, command.archive.usesIndex {
       options.neverRemoved = IndexLocation.identities(command.archive, target)
     }
-    return HostSource(operands: command.operands, options: options)
+    return try SourceList.make(command, options, reporter: reporter)
   }
 
   /// Host and absolute root: what another session of the same kind would archive too.

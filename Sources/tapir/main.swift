@@ -48,7 +48,8 @@ enum Command {
       namesGoToErrors: command.writesToStandardOutput)
     do throws(OperationError) {
       switch command.mode {
-      case .create, .append: try WriteMode(command: command, reporter: reporter).run(Signals())
+      case .create, .append, .update, .concatenate, .delete:
+        try WriteMode(command: command, reporter: reporter).run(Signals())
       case .extract, .list, .compare: try ReadMode(command: command, reporter: reporter).run()
       case .help: reporter.print(HelpText.tar)
       case .usage: reporter.print(HelpText.usage)
