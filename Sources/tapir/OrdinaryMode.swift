@@ -18,6 +18,10 @@ struct OrdinaryMode {
   /// `-c`.
   func create(_ signals: Signals) throws(OperationError) {
     try checkVolumeOptions()
+    if command.verifies {
+      if path == nil { throw .refused("Cannot verify stdin/stdout archive", hint: nil) }
+      if command.ordinary.compression != nil { throw .refused("Cannot verify compressed archives", hint: nil) }
+    }
     let descriptor = try open(O_WRONLY | O_CREAT | O_TRUNC, or: STDOUT_FILENO, "write archive contents to terminal")
     let writer = try onWriting { () throws(ArchiveWriteError) in try newWriter(descriptor) }
     try write(to: writer, descriptor, signals)
@@ -63,10 +67,34 @@ struct OrdinaryMode {
       options.archives = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
     }
     let source = try SourceList.make(command, options, reporter: reporter)
-    try OrdinaryWriting().run(
+    let removable = try OrdinaryWriting().run(
       from: source, to: writer, observer: reporter, interruption: signals.interruption, isWanted: isWanted)
     try onWriting { () throws(ArchiveWriteError) in try writer.finish() }
+    if command.verifies { try verify() }
+    try remove(removable, of: source, descriptor)
     if let signal = signals.caught { reporter.endsWith(status: 128 + signal) }
+  }
+
+  /// Compares the archive with the files it was made of (`-W`).
+  private func verify() throws(OperationError) {
+    var reading = command
+    reading.mode = .compare
+    reading.operands = []
+    reading.volumeOptions = []
+    try OrdinaryMode(command: reading, reporter: reporter, target: target).read()
+  }
+
+  /// Removes what was archived, once the archive is on the disk.
+  private func remove(
+    _ sources: [any RemovableSource], of source: any MemberSource, _ descriptor: Int32
+  ) throws(OperationError) {
+    guard command.source.removesFiles else { return }
+    guard fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS else {  // a pipe has nothing to bring out
+      throw .refused("\(name): Cannot write: \(String(cString: strerror(errno)))", hint: "nothing was removed")
+    }
+    if reporter.failures > 0, command.verifies { return }
+    for removable in sources { if let notice = removable.remove() { reporter.report(.notice(notice)) } }
+    for notice in source.removeDirectories() { reporter.report(.notice(notice)) }
   }
 
   // MARK: Reading

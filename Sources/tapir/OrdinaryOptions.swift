@@ -21,6 +21,12 @@ struct OrdinaryOptions {
   /// The format that is written.
   var writtenFormat: TarFormat { format ?? .gnu }
 
+  /// What is said when they are used with a volume: scripts give them to tape, too.
+  var notesForVolumes: [String] {
+    given.map { "option '\($0)' is for ordinary archives: it changes nothing on a volume" }
+  }
+
+  /// Takes an option; false when it is none of these.
   mutating func add(_ key: OptionKey, _ value: [UInt8]) throws(UsageError) -> Bool {
     switch key {
     case .gzip: try compress(.gzip, "-z")

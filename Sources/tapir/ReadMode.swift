@@ -20,6 +20,7 @@ struct ReadMode {
     }
     let target = try ArchiveTarget.resolve(command.archive, creates: false)
     if target.isOrdinary { return try OrdinaryMode(command: command, reporter: reporter, target: target).read() }
+    for note in command.ordinary.notesForVolumes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
     if command.archive.usesIndex {
       let index = try IndexLocation.openForReading(command.archive, target)
