@@ -96,7 +96,8 @@ struct TarEncoderTests {
       printf x | dd of=huge bs=1 seek=9000000000 conv=notrunc 2>/dev/null
       setfattr -n user.b%= -v 1 s512; setfattr -n user.a -v 2 s512; setfacl -m u:1:r s512; setfacl -d -m u:1:r sticky
       setfattr -n security.selinux -v some:context s513
-      """ + (arguments.contains(" -S") ? "" : "\nrm huge") + "\ncd ..; tar -Scf x.tar t")
+      """ + (arguments.contains(" -S") ? "" : "\nrm huge")
+        + "\ncd ..; sleep 0.02; tar -Scf x.tar t")
     let made = TarTree.archive(folder, "\(arguments) --sort=name -cf a.tar t")
     let archive = folder.read("a.tar")
     let found = try TarTree.read(archive)
@@ -125,7 +126,6 @@ struct TarEncoderTests {
         guard item.entry?.kind == .member, let member = rest.popFirst()?.member else { return item }
         var item = item
         item.member.ownership = member.ownership
-        item.member.accessed = member.accessed
         item.member.changed = member.changed
         return item
       }
