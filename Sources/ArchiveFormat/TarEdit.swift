@@ -1,4 +1,6 @@
 /// Which parts of an archive stay when members are taken out of it (`--delete`).
+///
+/// Global headers stay, as they speak of the members that do: GNU tar loses them.
 public struct TarEdit: Sendable {
   private var removed: [Range<Int64>] = []
 

@@ -4,7 +4,7 @@ import Testing
 
 /// What is left of an archive is what GNU tar leaves of it.
 struct TarEditTests {
-  @Test(arguments: ["gnu", "pax", "ustar", "v7", "pax -V label", "pax --pax-option=comment=hello"])
+  @Test(arguments: ["gnu", "pax", "ustar", "v7", "gnu -V label", "pax -V label", "pax --pax-option=comment=hello"])
   func whatStaysIsWhatGNUTarKeeps(_ format: String) throws {
     let folder = TestFolder()
     let long = String(repeating: "n", count: 90)
@@ -14,7 +14,7 @@ struct TarEditTests {
       let deleted = Set(folder.text("tar -tf b.tar \(pattern)").split(separator: "\n").map { Array($0.utf8) })
       #expect(folder.run("tar --delete -f b.tar \(pattern)").status == 0, "\(format) \(pattern)")
       let archive = folder.read("a.tar")
-      let left = try archive.withUnsafeBytes { memory in
+      var left = try archive.withUnsafeBytes { memory in
         let reader = TarReader(MemoryBytes(memory))
         var edit = TarEdit()
         while let entry = try reader.nextEntry() {
@@ -25,6 +25,8 @@ struct TarEditTests {
         return edit.kept(endOffset: reader.endOffset ?? 0).flatMap { archive[Int($0.lowerBound)..<Int($0.upperBound)] }
       }
       let expected = folder.read("b.tar")
+      // GNU tar loses global headers, and with them the label and what they say of members that stay; we keep them.
+      if format.hasPrefix("pax -") { left.removeFirst(1024) }
       let isSame = expected.starts(with: left) && !expected.dropFirst(left.count).contains { $0 != 0 }
       #expect(isSame && expected.count >= left.count + 1024, "\(format) \(pattern)")
     }
