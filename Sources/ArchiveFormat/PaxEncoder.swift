@@ -39,7 +39,11 @@ public struct PaxEncoder {
     records.removeAll()
     var name = member.path
     if member.kind == .directory { name.append(UInt8(ascii: "/")) }
-    let map = member.kind == .regular ? member.dataExtents.map { Self.sparseMap($0, size: member.size) } : nil
+    let map =
+      member.kind == .regular
+      ? member.dataExtents.map {
+        SparseMap.text(SparseMap.listed($0, size: member.size, always: false))
+      } : nil
     let size = Self.storedSize(of: member) + Int64(map?.count ?? 0)
 
     var header = TarBlock()
@@ -138,15 +142,5 @@ public struct PaxEncoder {
     let end = name.last == UInt8(ascii: "/") ? name.count - 1 : name.count
     guard let slash = name[..<end].lastIndex(of: UInt8(ascii: "/")) else { return ([], name) }
     return (Array(name[...slash]), Array(name[(slash + 1)...]))
-  }
-
-  /// Number of extents, then offset and length of each, a decimal number a line, padded to whole records. A hole at the
-  /// end is an extent of no length there, as GNU tar has it.
-  private static func sparseMap(_ extents: [Extent], size: Int64) -> [UInt8] {
-    var listed = extents
-    if listed.last.map({ $0.offset + $0.length }) ?? 0 < size || listed.isEmpty {
-      listed.append(Extent(offset: size, length: 0))
-    }
-    return SparseMap.text(listed)
   }
 }

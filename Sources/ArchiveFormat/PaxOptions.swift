@@ -20,7 +20,7 @@ public struct PaxOptions: Sendable {
   /// Takes the argument of one `--pax-option`: `keyword=value` for a global header, `keyword:=value` for every member,
   /// `delete=pattern`, `exthdr.name=`, `exthdr.mtime=`, `globexthdr.name=`, `globexthdr.mtime=`, with commas between.
   /// - Parameter date: the time that a date in braces means; nil leaves the value as it is.
-  /// - Throws: what GNU tar says of it, with the keyword or pattern as the notice's path where that stands in quotes.
+  /// - Throws: what GNU tar says of it.
   public mutating func parse(_ argument: [UInt8], date: ([UInt8]) -> Timestamp?) throws(MemberNotice) {
     for part in argument.split(separator: UInt8(ascii: ",")) {
       guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else {

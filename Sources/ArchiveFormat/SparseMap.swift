@@ -3,8 +3,12 @@ enum SparseMap {
   /// The longest list that is believed.
   static let mostExtents = 16 << 20
 
-  /// As GNU tar lists them: an extent of no length at the end of the file behind them.
-  static func listed(_ extents: [Extent], size: Int64) -> [Extent] { extents + [Extent(offset: size, length: 0)] }
+  /// As GNU tar lists them: a hole at the end is an extent of no length there. When it asked the file system where the
+  /// holes are, that stands `always` behind the data.
+  static func listed(_ extents: [Extent], size: Int64, always: Bool) -> [Extent] {
+    let end = extents.last.map { $0.offset + $0.length }
+    return always || end ?? -1 < size ? extents + [Extent(offset: size, length: 0)] : extents
+  }
 
   /// Format 1.0 (GNU tar manual, *Storing Sparse Files*): the number of extents, then offset and length of each, a decimal
   /// number a line, padded to whole records.

@@ -3,6 +3,7 @@ final class StoredBytes: UserFileBytes {
   private let source: any UserFileBytes
   private var contentLeft: Int64 = 0
   private var skipLeft: Int64 = 0
+  private var padding: Int64 = 0
 
   /// Bytes of the archive passed so far.
   private(set) var position: Int64 = 0
@@ -44,15 +45,15 @@ final class StoredBytes: UserFileBytes {
     skipLeft = isContent ? 0 : size
     padding = Int64((tarRecordSize - Int(size % Int64(tarRecordSize))) % tarRecordSize)
   }
-  private var padding: Int64 = 0
 
-  /// Passes over what is left of it and its padding.
+  /// Passes over what is left of it and its padding. After an error nothing is left either.
   func finish() throws(VolumeError) {
-    for count in [contentLeft, skipLeft, padding] where count > 0 {
+    let counts = [contentLeft, skipLeft, padding]
+    (contentLeft, skipLeft, padding) = (0, 0, 0)
+    for count in counts where count > 0 {
       guard try source.skip(count) == count else { throw .unexpectedEnd }
       position += count
     }
-    (contentLeft, skipLeft, padding) = (0, 0, 0)
   }
 
   func next(_ limit: Int) throws(VolumeError) -> UnsafeRawBufferPointer {

@@ -6,6 +6,9 @@ public struct TarEncoder {
   public struct Options: Sendable {
     /// How sparse files stand in format pax (`--sparse-version`).
     public var sparseVersion = SparseVersion.v1_0
+    /// Whether holes were sought in the content (`--hole-detection=raw`) and not asked of the file system: lists of
+    /// extents then end with the data.
+    public var hasRawHoles = false
     /// Whether headers of the GNU formats have the times of access and change (`--incremental`, `--listed-incremental`).
     public var isIncremental = false
     /// Whether members have no names of owners (`--numeric-owner`).
@@ -38,7 +41,7 @@ public struct TarEncoder {
   }
 
   /// Two records of zeros: the end of every tar archive.
-  public static let endOfArchiveSize = 1024
+  public static let endOfArchiveSize = PaxEncoder.endOfArchiveSize
 
   /// The parts of a member's content that stand in the archive, one after another: those of a sparse file that hold data
   /// where the format has sparse files.
@@ -97,7 +100,7 @@ public struct TarEncoder {
     let original = originalName.map { $0 + (member.kind == .directory ? [UInt8(ascii: "/")] : []) } ?? name
     let listed =
       hasSparseFiles && member.kind == .regular
-      ? member.dataExtents.map { SparseMap.listed($0, size: member.size) } : nil
+      ? member.dataExtents.map { SparseMap.listed($0, size: member.size, always: !options.hasRawHoles) } : nil
     var size = storedSize(of: member)
     var map: [UInt8] = []
     var extensions: [UInt8] = []

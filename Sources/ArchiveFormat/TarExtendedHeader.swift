@@ -137,9 +137,12 @@ struct TarExtendedHeader {
     member.accessACL = text("SCHILY.acl.access") ?? []
     member.defaultACL = text("SCHILY.acl.default") ?? []
     member.securityContext = text("RHT.security.selinux") ?? []
-    // libarchive writes each attribute twice.
+    // libarchive writes each attribute twice, under GNU's keyword with a percent-encoded name.
     member.extendedAttributes =
-      attributes.list + foreignAttributes.list.filter { !attributes.contains($0.name) }
+      attributes.list.filter { attribute in
+        let decoded = Self.percentDecoded(attribute.name[...])
+        return decoded == attribute.name || !foreignAttributes.contains(decoded)
+      } + foreignAttributes.list.filter { !attributes.contains($0.name) }
   }
 
   /// The extents that records list; nil when they list none.

@@ -153,6 +153,7 @@ public final class TarReader: ArchiveReader {
         if let label = globals.text("GNU.volume.label"), volumeLabel == nil {
           return .entry(labelEntry(label, header, at: offset))
         }
+        continue  // it belongs to no member
       case UInt8(ascii: "A"): _ = try stored.take(size)  // a Solaris access control list
       default:
         preceding.firstOffset = preceding.firstOffset ?? offset

@@ -38,7 +38,7 @@ enum TarTree {
       + "chown 2097152:5 o2; chown 4294967290:4294967290 o3; fi\n"
     return folder.run(
       "mkdir t && cd t && { " + (isSmall ? "" : names + paths + links) + odd + root
-        + "} && cd .. && touch -d @1700000001.25 t && tar -cf x.tar t"
+        + "} && cd .. && touch -d @1700000001.25 t && sleep 0.02 && tar -cf x.tar t"
     ).status == 0
   }
 
