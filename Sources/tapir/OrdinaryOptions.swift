@@ -1,6 +1,6 @@
 import ArchiveExchange
 import ArchiveFormat
-import Glibc
+import HostFiles
 
 /// What the command line says about ordinary archives alone.
 struct OrdinaryOptions {
@@ -19,7 +19,21 @@ struct OrdinaryOptions {
   var given: [String] = []
 
   /// The format that is written.
-  var writtenFormat: TarFormat { format ?? .gnu }
+  private(set) var writtenFormat = TarFormat.gnu
+
+  /// Settles the format: where nothing was said, the one that can hold what is asked for.
+  mutating func settle(for source: SourceOptions) throws(UsageError) {
+    let needsPax = source.extendedAttributes || source.accessControlLists || hasPaxOption
+    let chosen = format ?? (needsPax ? .pax : .gnu)
+    if hasPaxOption, chosen != .pax {
+      throw UsageError(message: "--pax-option can be used only on POSIX archives")
+    }
+    if source.detectsHoles, chosen == .v7 || chosen == .ustar {
+      throw UsageError(message: "GNU features wanted on incompatible archive format")
+    }
+    writtenFormat = chosen
+  }
+  private var hasPaxOption = false
 
   /// What is said when they are used with a volume: scripts give them to tape, too.
   var notesForVolumes: [String] {
@@ -58,7 +72,7 @@ struct OrdinaryOptions {
         throw UsageError(message: quoted + error.message)
       }
       given.append("--pax-option")
-      format = format ?? .pax
+      hasPaxOption = true
     case .sparseVersion:
       let text = String(decoding: value, as: UTF8.self)
       guard let version = SparseVersion(rawValue: text.contains(".") ? text : text + ".0") else {

@@ -48,16 +48,11 @@ extension OrdinaryMode {
     let mode = ReadMode(command: command, reporter: reporter)
     let descriptor = try openForUpdate(O_RDONLY)
     var selection = NameSelection(mode.places().map(\.operands), command)
-    var kept: [Range<Int64>] = []
-    var position: Int64 = 0
+    var edit = TarEdit()
     let end = try findEnd(descriptor) { entry in
-      if entry.kind != .volumeLabel, selection.place(of: entry.member.path) != nil {
-        if entry.headerOffset > position { kept.append(position..<entry.headerOffset) }
-        position = entry.endOffset
-      }
+      if entry.kind != .volumeLabel, selection.place(of: entry.member.path) != nil { edit.remove(entry) }
     }
-    if end > position { kept.append(position..<end) }
-    try replace(descriptor, keeping: kept)
+    if edit.isEmpty { try close(descriptor) } else { try replace(descriptor, keeping: edit.kept(endOffset: end)) }
     for operand in selection.missing { mode.reportMissing(operand.name) }
   }
 

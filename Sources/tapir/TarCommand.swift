@@ -102,6 +102,7 @@ struct TarCommandBuilder {
     command.intent.appends = mode == .append
     command.intent.vsn = command.archive.vsn
     try Self.check(command)
+    try command.ordinary.settle(for: command.source)
     return command
   }
 

@@ -44,7 +44,7 @@ struct ExhaustionTests {
         + "hint: the next command that writes to the volume brings the index up to date\n" + fatal, "\(locked.errors)")
     let next = try place.tapir("-rf", "x.vtl", "d")
     #expect(next.status == 0)
-    #expect(next.errors == "tapir: volume V00001 is ahead of the index by 1 batches: reading its catalogues\n")
+    #expect(next.errors == "tapir: volume V00001 is ahead of the index by 1 batch: reading its catalogue\n")
     try check(place, has: ["a", "b", "c", "d"])
   }
 
