@@ -45,6 +45,8 @@ public struct OpenedMember {
   public var isStream: Bool
   /// What is to be removed once the member is safe; nil when nothing is.
   public var removable: (any RemovableSource)?
+  /// How the user knows it, where that is not its name in the archive.
+  public var shownPath: [UInt8]?
 
   /// Describes an opened member.
   public init(
@@ -54,6 +56,16 @@ public struct OpenedMember {
     self.content = content
     self.isStream = isStream
     self.removable = removable
+  }
+}
+
+extension OpenedMember {
+  /// The member under the name that the user knows.
+  public var shown: Member {
+    guard let shownPath else { return member }
+    var shown = member
+    shown.path = shownPath
+    return shown
   }
 }
 

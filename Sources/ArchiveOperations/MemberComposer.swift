@@ -30,7 +30,7 @@ final class MemberComposer {
       observer.report(.notice(error))
       return
     }
-    observer.report(.member(opened.member))
+    observer.report(.member(opened.shown))
     if opened.isStream {
       try composeStream(opened)
     } else if layout == .raw, opened.member.kind == .regular, opened.member.size > 0 {

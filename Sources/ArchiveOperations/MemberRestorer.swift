@@ -1,4 +1,4 @@
-internal import ArchiveFormat
+public import ArchiveFormat
 
 /// Brings one member after another from user files to a sink, and delivers no byte that its digest does not confirm:
 /// whole members before they get their name, and what goes to a pipe chunk by chunk.
@@ -28,7 +28,8 @@ final class MemberRestorer {
   ) -> Digest? {
     lastRestored = nil
     guard let renamed = options.renamed(member) else { return nil }
-    observer.report(.member(renamed))
+    if let confirms = options.confirms, !confirms(renamed.path) { return nil }
+    observer.report(.member(options.showsNewNames ? renamed : member))
     do throws(MemberNotice) {
       if member.kind != .regular {
         try sink.create(renamed)
@@ -165,8 +166,12 @@ final class MemberRestorer {
 
 /// How members are restored.
 public struct RestoreOptions {
-  /// Path components taken off the front of each name; a name with no more than that is not restored.
-  public var stripComponents: Int
+  /// What a member is restored as; nothing is restored of one that gets an empty name.
+  public var renames: @Sendable (Member) -> Member
+  /// Asks whether a member of this name is restored; nil for all.
+  public var confirms: (@Sendable ([UInt8]) -> Bool)?
+  /// Whether members are named in reports as what they are restored as, not as in the archive.
+  public var showsNewNames: Bool
   /// Whether bytes reach their destination as they are read (a pipe): then each chunk is verified first.
   public var deliversAtOnce: Bool
   /// Whether each user file is compared with its digest too: headers, padding and all.
@@ -176,32 +181,22 @@ public struct RestoreOptions {
 
   /// Describes a restore.
   public init(
-    stripComponents: Int = 0, deliversAtOnce: Bool = false, verifiesUserFiles: Bool = false, keepsDamaged: Bool = false
+    deliversAtOnce: Bool = false, verifiesUserFiles: Bool = false, keepsDamaged: Bool = false,
+    showsNewNames: Bool = false, confirms: (@Sendable ([UInt8]) -> Bool)? = nil,
+    renames: @escaping @Sendable (Member) -> Member = { $0 }
   ) {
     self.keepsDamaged = keepsDamaged
-    self.stripComponents = stripComponents
+    self.showsNewNames = showsNewNames
+    self.confirms = confirms
+    self.renames = renames
     self.deliversAtOnce = deliversAtOnce
     self.verifiesUserFiles = verifiesUserFiles
   }
 
   /// The member under the name it is restored as; nil when nothing of its name is left.
   func renamed(_ member: Member) -> Member? {
-    guard stripComponents > 0 else { return member }
-    guard let path = stripped(member.path) else { return nil }
-    var renamed = member
-    renamed.path = path
-    // A hard link's target is a member's name too; a symbolic link's is not.
-    if member.kind == .hardLink { renamed.linkTarget = stripped(member.linkTarget) ?? member.linkTarget }
-    return renamed
-  }
-
-  private func stripped(_ path: [UInt8]) -> [UInt8]? {
-    var rest = path[...]
-    for _ in 0..<stripComponents {
-      guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else { return nil }
-      rest = rest[(slash + 1)...].drop { $0 == UInt8(ascii: "/") }
-    }
-    return rest.isEmpty ? nil : Array(rest)
+    let renamed = renames(member)
+    return renamed.path.isEmpty ? nil : renamed
   }
 }
 

@@ -3,13 +3,13 @@ public import ArchiveFormat
 /// Reads an ordinary archive from its beginning to its end, as tar does: each member as it comes, the last of a name
 /// winning. Lists, restores or compares.
 public struct OrdinaryReading {
-  /// Where a member goes, by its name: the number of a sink; nil when it is not wanted.
-  public var place: ([UInt8]) -> Int?
+  /// Where a member goes: the number of a sink; nil when it is not wanted. Asked once for each, in their order.
+  public var place: (Member) -> Int?
   /// How members are restored.
   public var options: RestoreOptions
 
   /// Describes a reading.
-  public init(options: RestoreOptions, place: @escaping ([UInt8]) -> Int?) {
+  public init(options: RestoreOptions, place: @escaping (Member) -> Int?) {
     self.options = options
     self.place = place
   }
@@ -25,7 +25,7 @@ public struct OrdinaryReading {
     defer { for restorer in restorers { restorer.finish() } }
     do throws(VolumeError) {
       while let member = try next(reader, observer) {
-        guard let place = place(member.path) else { continue }
+        guard let place = place(member) else { continue }
         listed(member)
         if !restorers.isEmpty { restorers[place].restore(member, record: nil, from: reader.content) }
       }

@@ -51,7 +51,7 @@ public struct OrdinaryWriting {
     }
     member.dataExtents = member.dataExtents.map { PaxEncoder.aligned($0, size: member.size) }
     let extents = try writer.begin(member)
-    observer.report(.member(member))
+    observer.report(.member(opened.shown))
     for extent in extents {
       if try !copy(extent, of: opened, to: writer, through: buffer, observer) { isAsRead = false }
     }

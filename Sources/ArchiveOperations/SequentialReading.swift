@@ -7,15 +7,15 @@ public import TapeLabels
 /// last of a name winning. What was restored is compared with each batch's catalogue when that comes; what is damaged has
 /// its name by then, and is renamed if damaged members are to be kept.
 public struct SequentialReading {
-  /// Which names are wanted.
-  public var isWanted: ([UInt8]) -> Bool
+  /// Which members are wanted; asked once for each, in the order in which they are come upon.
+  public var isWanted: (Member) -> Bool
   /// How members are restored.
   public var options: RestoreOptions
   /// The volume that it must be; nil for any.
   public var vsn: VSN?
 
   /// Describes a reading.
-  public init(vsn: VSN?, options: RestoreOptions, isWanted: @escaping ([UInt8]) -> Bool) {
+  public init(vsn: VSN?, options: RestoreOptions, isWanted: @escaping (Member) -> Bool) {
     self.vsn = vsn
     self.options = options
     self.isWanted = isWanted
@@ -62,7 +62,7 @@ private final class VolumeInSequence {
   private let reader: VolumeReader
   private let vsn: VSN
   private let restorer: MemberRestorer?
-  private let isWanted: ([UInt8]) -> Bool
+  private let isWanted: (Member) -> Bool
   private let observer: any OperationObserver
   private let listed: (Member) -> Void
 
@@ -74,13 +74,15 @@ private final class VolumeInSequence {
   private var digests: [UInt64: Digest] = [:]
   private var rawFiles: [UInt64: BlockID] = [:]
   private var restored: [UInt64: RestoredFile] = [:]
+  /// Files with members that were wanted.
+  private var wanted: Set<UInt64> = []
   /// Damaged files of the whole volume that have, or had, their names: links lead to them.
   private var damaged: [UInt64: RestoredFile] = [:]
   /// Links behind raw files: what they lead to may be there only after the catalogue.
   private var waitingLinks: [Member] = []
 
   init(
-    reader: VolumeReader, vsn: VSN, restorer: MemberRestorer?, isWanted: @escaping ([UInt8]) -> Bool,
+    reader: VolumeReader, vsn: VSN, restorer: MemberRestorer?, isWanted: @escaping (Member) -> Bool,
     observer: any OperationObserver, listed: @escaping (Member) -> Void
   ) {
     self.reader = reader
@@ -120,6 +122,7 @@ private final class VolumeInSequence {
     digests = [:]
     rawFiles = [:]
     restored = [:]
+    wanted = []
     waitingLinks = []
   }
 
@@ -133,7 +136,10 @@ private final class VolumeInSequence {
     let bytes = try content(of: header)
     while let found = try PaxDecoder.next(from: bytes) {
       let end = bytes.byteCount + paddedToTarRecord(found.storedSize)
-      take(found.member, from: bytes)
+      if isWanted(found.member) {
+        wanted.insert(header.sequence)
+        take(found.member, from: bytes)
+      }
       restored[header.sequence] = restorer?.lastRestored
       // A listing needs no content, and there is one member in the file: the drive passes over the rest.
       if restorer == nil, layout == .pax { return try reader.skipFile() }
@@ -143,7 +149,6 @@ private final class VolumeInSequence {
   }
 
   private func take(_ member: Member, from bytes: DrivenBytes) {
-    guard isWanted(member.path) else { return }
     listed(member)
     if member.kind == .hardLink, !rawFiles.isEmpty {
       waitingLinks.append(member)
@@ -185,8 +190,8 @@ private final class VolumeInSequence {
                 .failure)))
           damaged[file.sequence] = restored[file.sequence]
         }
-        if let first = damaged[record.link?.sequence ?? file.sequence] { setAside(first, record) }
-        if file.layout == .raw, rawFiles[file.sequence] == file.header, isWanted(record.member.path) {
+        if let first = damaged[record.link?.sequence ?? file.sequence] { setAside(first, record, in: file) }
+        if file.layout == .raw, rawFiles[file.sequence] == file.header, isWanted(record.member) {
           raw.append((file, record))
         }
       }
@@ -213,8 +218,8 @@ private final class VolumeInSequence {
   }
 
   /// Takes the name from a damaged file, or from another name of it.
-  private func setAside(_ file: RestoredFile, _ record: MemberRecord) {
-    guard isWanted(record.member.path), let path = restorer?.options.renamed(record.member)?.path else { return }
+  private func setAside(_ file: RestoredFile, _ record: MemberRecord, in place: FilePlacement) {
+    guard wanted.contains(place.sequence), let path = restorer?.options.renamed(record.member)?.path else { return }
     var file = file
     if record.link != nil {
       file.path = path

@@ -64,8 +64,7 @@ struct AttributeRestorer {
   private func restoreAttributes(_ member: Member, _ place: AttributePlace, _ notices: inout [MemberNotice]) {
     // GNU tar warns of these two in words of its own and does not let them touch the exit status.
     if options.extendedAttributes {
-      for attribute in member.extendedAttributes
-      where options.attributePrefixes.contains(where: { attribute.name.starts(with: $0) }) {
+      for attribute in member.extendedAttributes where options.attributeFilter.passes(attribute.name) {
         // An ACL comes from its text when ACLs are restored.
         if options.accessControlLists && attribute.name.starts(with: "system.posix_acl_".utf8) { continue }
         let code = place.set(attribute)

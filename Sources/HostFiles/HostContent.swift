@@ -34,8 +34,8 @@ final class HostContent: MemberContent {
         if errno == EINTR { continue }
         let code = errno
         let (position, unit) = (offset + Int64(filled), rest.count == 1 ? "byte" : "bytes")
-        throw owner.notice(
-          "Read error at byte \(position), while reading \(rest.count) \(unit): \(errorText(code))", .failure)
+        throw owner.readFailure(
+          "Read error at byte \(position), while reading \(rest.count) \(unit): \(errorText(code))")
       }
       filled += count
     }
@@ -47,6 +47,7 @@ final class HostContent: MemberContent {
     var status = stat()
     let known = fstat(descriptor, &status) == 0
     let code = errno
+    let accessNotice = owner.restoreAccessTime(opened, of: descriptor)
     // Nothing was written: closing has no news.
     _ = Glibc.close(descriptor)
     descriptor = -1
@@ -54,6 +55,6 @@ final class HostContent: MemberContent {
     let changed =
       status.st_size != opened.st_size || Timestamp(status.st_ctim) != Timestamp(opened.st_ctim)
       || Timestamp(status.st_mtim) != Timestamp(opened.st_mtim)
-    return changed ? owner.notice("file changed as we read it", .difference) : nil
+    return changed ? owner.notice("file changed as we read it", .difference) : accessNotice
   }
 }

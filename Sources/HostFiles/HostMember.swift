@@ -30,6 +30,22 @@ final class HostMember: SourceMember {
   }
 
   func open() throws(MemberNotice) -> OpenedMember {
+    var opened = try openedAsItIs()
+    let options = context.options
+    options.overrides.apply(to: &opened.member, context.owners)
+    opened.member.path = options.transform.transformed(opened.member.path, .member)
+    if opened.member.kind == .symbolicLink {
+      opened.member.linkTarget = options.transform.transformed(opened.member.linkTarget, .symbolicLink)
+    }
+    // What links lead to has more names than its file system counts.
+    if options.followsLinks, let file = opened.member.sourceFile {
+      opened.member.sourceFile?.linkCount = max(2, file.linkCount)
+    }
+    if !options.showsStoredNames { opened.shownPath = shownPath }
+    return opened
+  }
+
+  private func openedAsItIs() throws(MemberNotice) -> OpenedMember {
     if member.kind == .directory { return try openedDirectory() }
     if let link = try hardLink() { return link }
     return member.kind == .regular ? try openedFile() : try lookedAt()
@@ -49,12 +65,12 @@ final class HostMember: SourceMember {
     if code == ENOENT && operandName == nil {
       return MemberNotice(shownPath, "File removed before we read it", .difference)
     }
-    return MemberNotice(shownPath, "Cannot \(what): \(errorText(code))", .failure)
+    return context.failure(shownPath, "Cannot \(what): \(errorText(code))")
   }
 
   private func status() throws(MemberNotice) -> stat {
     var status = stat()
-    let result = withCString(name) { fstatat(directory.descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }
+    let result = withCString(name) { fstatat(directory.descriptor, $0, &status, context.statusFlags) }
     guard result == 0 else { throw failure("stat", errno) }
     return status
   }
@@ -62,12 +78,12 @@ final class HostMember: SourceMember {
   /// Another name of a file that was archived; nil for a first name.
   private func hardLink() throws(MemberNotice) -> OpenedMember? {
     // Where files are removed, the last name of one may be a link to a name that is gone.
-    guard let file = member.sourceFile, file.linkCount > 1 || context.remover != nil else { return nil }
+    guard let file = member.sourceFile, mayHaveOtherNames(file.linkCount) || context.remover != nil else { return nil }
     let identity = FileIdentity(device: file.device, inode: file.inode)
     guard let first = context.links.first(of: identity) else { return nil }
     let status = try status()
     // The name, or the inode's number, was given to another file since: that one is to be archived.
-    guard FileIdentity(status) == identity, status.st_nlink > 1 || FileState(status).hasContent(of: first.state),
+    guard FileIdentity(status) == identity, mayHaveOtherNames(UInt64(status.st_nlink)) || FileState(status).hasContent(of: first.state),
       var link = Member(path: member.path, status: status, owners: context.owners)
     else { return nil }
     link.kind = .hardLink
@@ -77,8 +93,12 @@ final class HostMember: SourceMember {
   }
 
   private func remember(_ status: stat) {
-    if status.st_nlink > 1 { context.links.record(FileState(status), as: member.path) }
+    guard mayHaveOtherNames(UInt64(status.st_nlink)), !context.options.separatesHardLinks else { return }
+    context.links.record(FileState(status), as: context.options.transform.transformed(member.path, .hardLink))
   }
+
+  /// Symbolic links that are followed are names too.
+  private func mayHaveOtherNames(_ linkCount: UInt64) -> Bool { linkCount > 1 || context.options.followsLinks }
 
   /// What is to be removed when the member is safe.
   private func removable(_ status: stat, isLink: Bool = false) -> HostRemovable? {
@@ -108,9 +128,7 @@ final class HostMember: SourceMember {
   }
 
   private func openedFile() throws(MemberNotice) -> OpenedMember {
-    // Not blocking and without a terminal: what was a file a moment ago may be a FIFO or a line now.
-    let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
-    let descriptor = withCString(name) { openat(directory.descriptor, $0, flags) }
+    let descriptor = withCString(name) { openat(directory.descriptor, $0, context.openFlags) }
     guard descriptor >= 0 else {
       // A symbolic link has taken its place.
       throw failure("open", errno == ELOOP ? ENOENT : errno)
@@ -122,12 +140,19 @@ final class HostMember: SourceMember {
     else { throw failure("open", ENOENT) }
     try readAttributes(.descriptor(descriptor), into: &opened)
     if context.options.detectsHoles {
-      opened.dataExtents = dataExtents(of: descriptor, size: opened.size, blocks: Int64(status.st_blocks))
+      opened.dataExtents = extents(of: descriptor, opened.size, status)
     }
     remember(status)
     context.remover?.waitPast(FileState(status).changed)
     return OpenedMember(
       member: opened, content: opened.size > 0 ? content : nil, removable: removable(status))
+  }
+
+  private func extents(of descriptor: Int32, _ size: Int64, _ status: stat) -> [Extent]? {
+    switch context.options.holeDetection {
+    case .seek: dataExtents(of: descriptor, size: size, blocks: Int64(status.st_blocks))
+    case .raw: nonzeroExtents(of: descriptor, size: size)
+    }
   }
 
   /// Links, devices and FIFOs are never opened.
@@ -169,6 +194,7 @@ final class HostMember: SourceMember {
     do throws(ErrnoFailure) {
       if options.extendedAttributes {
         member.extendedAttributes = try place.extendedAttributes(withoutACLs: options.accessControlLists)
+          .filter { options.attributeFilter.passes($0.name) }
       }
       if options.accessControlLists && member.kind != .symbolicLink {
         member.accessACL = try place.accessControlList(isDefault: false, numericOnly: options.numericOwner)
@@ -179,6 +205,14 @@ final class HostMember: SourceMember {
     } catch {
       throw failure("read extended attributes", error.code)
     }
+  }
+
+  /// A failure to read its content.
+  func readFailure(_ text: String) -> MemberNotice { context.failure(shownPath, text) }
+
+  /// Sets the time of its last access back, if that is asked for.
+  func restoreAccessTime(_ status: stat, of descriptor: Int32) -> MemberNotice? {
+    context.restoreAccessTime(status, of: descriptor, shownPath)
   }
 
   /// A notice about it.

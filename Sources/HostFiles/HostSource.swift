@@ -9,14 +9,14 @@ import Glibc
 public final class HostSource: MemberSource {
   private let operands: [SourceOperand]
   private let context: SourceContext
+  private let filter: SourceFilter
+  private var linkCount = LinkCount()
   private var nextOperand = 0
   private var walk: [OpenDirectory] = []
   /// What was found but not yet handed out; last in, last out.
   private var pending: [SourceItem] = []
   private var memberPrefixes: PrefixStripper
   private var linkPrefixes: PrefixStripper
-  /// Files with several names seen while the notice about link targets is not yet out.
-  private var linksAwaitingNotice: Set<FileIdentity> = []
   private var base: (path: [UInt8], handle: DirectoryHandle)?
   /// For reading directories; one that is larger takes several calls.
   private let listingBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
@@ -28,6 +28,7 @@ public final class HostSource: MemberSource {
   public init(operands: [SourceOperand], options: SourceOptions) {
     self.operands = operands
     context = SourceContext(options)
+    filter = SourceFilter(options: options)
     memberPrefixes = PrefixStripper(.members, keepsAbsoluteNames: options.keepsAbsoluteNames)
     linkPrefixes = PrefixStripper(.hardLinks, keepsAbsoluteNames: options.keepsAbsoluteNames)
   }
@@ -43,7 +44,8 @@ public final class HostSource: MemberSource {
         nextOperand += 1
         if let item = begin(operands[nextOperand - 1]) { return item }
       } else {
-        return nil
+        pending = linkCount.notices().map { .notice($0) }
+        if pending.isEmpty { return nil }
       }
     }
   }
@@ -63,17 +65,17 @@ public final class HostSource: MemberSource {
 
   private func begin(_ operand: SourceOperand) -> SourceItem? {
     let name = MemberName.withoutTrailingSlashes(operand.name)
-    if !operand.exclusions.isEmpty && operand.exclusions.excludes(name) { return nil }
+    if operand.exclusions.excludes(name) { return nil }
     guard let directory = baseDirectory(operand.baseDirectory) else {
       say(operand.baseDirectory, "Cannot open: \(errorText(errno))", .failure)
       return nil
     }
     var status = stat()
-    let result = withCString(name) { fstatat(directory.descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }
+    let result = withCString(name) { fstatat(directory.descriptor, $0, &status, context.statusFlags) }
     let code = errno
     let path = memberPrefixes.strip(name) { pending.append(.notice($0)) }
     guard result == 0 else {
-      say(name, "Cannot stat: \(errorText(code))", .failure)
+      pending.append(.notice(context.failure(name, "Cannot stat: \(errorText(code))")))
       return nil
     }
     let found = Found(path: path, operand: operand, operandName: name, shownPrefix: [], parentDevice: nil)
@@ -101,11 +103,11 @@ public final class HostSource: MemberSource {
     var status = stat()
     var failure: Int32 = 0
     let found: Found?? = walk[last].nextEntry { level, name in
-      if let operand = level.excluding, operand.exclusions.excludes(level.shownPrefix + name) { return nil }
+      if level.excludes(name) { return nil }
       let path = level.memberPath(name)
       // The listing keeps a NUL behind each name.
       let result = UnsafeRawPointer(name.baseAddress).map {
-        fstatat(directory.descriptor, $0.assumingMemoryBound(to: CChar.self), &status, AT_SYMLINK_NOFOLLOW)
+        fstatat(directory.descriptor, $0.assumingMemoryBound(to: CChar.self), &status, context.statusFlags)
       }
       if result != 0 { failure = errno }
       return Found(
@@ -125,14 +127,15 @@ public final class HostSource: MemberSource {
     switch failure {
     case 0: return afterPending(visit(found, status, in: directory))
     case ENOENT: say(found.shownPath, "File removed before we read it", .difference)
-    default: say(found.shownPath, "Cannot stat: \(errorText(failure))", .failure)
+    default: pending.append(.notice(context.failure(found.shownPath, "Cannot stat: \(errorText(failure))")))
     }
     return nil
   }
 
   private func visit(_ found: Found, _ status: stat, in directory: DirectoryHandle) -> SourceItem? {
-    if !context.options.archives.isEmpty && context.options.archives.contains(FileIdentity(status)) {
-      say(found.shownPath, "file is the archive; not dumped", .information)
+    if let confirms = context.options.confirms, !confirms(found.shownPath) { return nil }
+    if case .leaveOut(let notice) = filter.verdict(found.shownPath, status) {
+      if let notice { pending.append(.notice(notice)) }
       return nil
     }
     guard let member = Member(path: found.path, status: status, owners: context.owners) else {
@@ -143,33 +146,36 @@ public final class HostSource: MemberSource {
       return nil
     }
     if member.kind == .directory { return enter(found, in: directory) }
-    if status.st_nlink > 1 { noteLinkPrefix(of: found, FileIdentity(status)) }
+    if found.operand.exclusions.omits(found.shownPath) { return nil }
+    noteLinkPrefix(of: found, member)
+    if status.st_nlink > 1, context.options.reportsMissingLinks {
+      linkCount.add(status, context.options.transform.transformed(found.path, .hardLink))
+    }
     return .member(
       HostMember(
         member, in: directory, baseDirectory: found.operand.baseDirectory, operandName: found.operandName,
         shownPrefix: found.shownPrefix, context: context))
   }
 
-  /// Says what is removed from link targets when the second name of a file is seen.
-  private func noteLinkPrefix(of found: Found, _ file: FileIdentity) {
-    if context.options.keepsAbsoluteNames { return }
+  /// Says what is removed from link targets, when a file is seen that others may be links to. As in GNU tar, with several
+  /// operands that may be any.
+  private func noteLinkPrefix(of found: Found, _ member: Member) {
+    guard member.kind == .regular || member.kind == .symbolicLink, !context.options.keepsAbsoluteNames,
+      operands.count > 1 || context.options.followsLinks || member.sourceFile.map({ $0.linkCount > 1 }) ?? false
+    else { return }
     let length = MemberName.unsafePrefixLength(found.shownPath)
-    if length == 0 || linkPrefixes.wasSaid(found.shownPath[..<length]) { return }
-    if linksAwaitingNotice.insert(file).inserted { return }
     linkPrefixes.note(prefix: found.shownPath[..<length]) { pending.append(.notice($0)) }
-    linksAwaitingNotice = []
   }
 
   private func enter(_ found: Found, in parent: DirectoryHandle) -> SourceItem? {
     context.budget.wait()
-    let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-    let descriptor = withCString(found.name) { openat(parent.descriptor, $0, flags) }
+    let descriptor = withCString(found.name) { openat(parent.descriptor, $0, context.openFlags | O_DIRECTORY) }
     guard descriptor >= 0 else {
       let gone = errno == ENOENT || errno == ENOTDIR || errno == ELOOP
       if gone && found.operandName == nil {
         say(found.shownPath, "File removed before we read it", .difference)
       } else {
-        say(found.shownPath, "Cannot open: \(errorText(errno))", .failure)
+        pending.append(.notice(context.failure(found.shownPath, "Cannot open: \(errorText(errno))")))
       }
       return nil
     }
@@ -181,23 +187,57 @@ public final class HostSource: MemberSource {
       say(found.shownPath, "Cannot stat: \(errorText(errno))", .failure)
       return nil
     }
-    let item = SourceItem.member(
-      HostMember(
-        member, in: handle, baseDirectory: found.operand.baseDirectory, operandName: found.operandName,
-        shownPrefix: found.shownPrefix, context: context))
-    let isElsewhere = found.parentDevice.map { $0 != UInt64(status.st_dev) } ?? false
-    guard found.operand.recursive, !(context.options.oneFileSystem && isElsewhere) else { return item }
-    guard let listing = DirectoryListing(of: descriptor, through: listingBuffer) else {
-      let notice = MemberNotice(found.shownPath, "Cannot savedir: \(errorText(errno))", .failure)
-      pending.append(item)
-      pending.append(.notice(notice))
+    if context.options.followsLinks, walk.contains(where: { $0.identity == FileIdentity(status) }) {
+      say(found.shownPath, "Symbolic link leads back to a directory above it; not dumped", .difference)
       return nil
+    }
+    let tag = filter.tag(in: descriptor, found.operand.exclusions)
+    let tagNotice = tag.flatMap { filter.notice(of: $0, in: found.shownPath) }
+    if tag?.extent == .all { return tagNotice.map { .notice($0) } }
+    // One that is not among the names asked for may hold some that are.
+    if !found.operand.exclusions.omits(found.shownPath) {
+      pending.append(
+        .member(
+          HostMember(
+            member, in: handle, baseDirectory: found.operand.baseDirectory, operandName: found.operandName,
+            shownPrefix: found.shownPrefix, context: context)))
+    }
+    guard found.operand.recursive else { return nil }
+    let isElsewhere = found.parentDevice.map { $0 != UInt64(status.st_dev) } ?? false
+    if context.options.oneFileSystem && isElsewhere {
+      let notice = filter.ifAsked(found.shownPath + [slash], "file is on a different filesystem; not dumped")
+      if let notice { pending.append(.notice(notice)) }
+      return nil
+    }
+    if let tagNotice { pending.append(.notice(tagNotice)) }
+    walkInto(found, handle, status, tag)
+    return nil
+  }
+
+  private func walkInto(_ found: Found, _ handle: DirectoryHandle, _ status: stat, _ tag: ExclusionTag?) {
+    if tag?.extent == .under { return }
+    let listing =
+      tag.map { DirectoryListing(only: $0.name) }
+      ?? DirectoryListing(of: handle.descriptor, through: listingBuffer, order: context.options.order)
+    guard let listing else {
+      pending.append(.notice(context.failure(found.shownPath, "Cannot savedir: \(errorText(errno))")))
+      return
+    }
+    var ignored = walk.last?.ignored.filter(\.isRecursive) ?? []
+    for file in found.operand.exclusions.ignoreFiles {
+      do throws(ErrnoFailure) {
+        if let patterns = try file.patterns(in: handle.descriptor) { ignored.append(patterns) }
+      } catch {
+        say(file.name, "Cannot open: \(errorText(error.code))", .failure)
+      }
     }
     walk.append(
       OpenDirectory(
-        found, handle, status, listing, keepsAbsoluteNames: context.options.keepsAbsoluteNames))
-    if walk.count > Self.openDepth { walk[walk.count - 1 - Self.openDepth].handle = nil }
-    return item
+        found, handle, status, listing, ignored: ignored, keepsAbsoluteNames: context.options.keepsAbsoluteNames))
+    // There is no way back up by `..` from where a symbolic link leads.
+    if walk.count > Self.openDepth, !context.options.followsLinks {
+      walk[walk.count - 1 - Self.openDepth].handle = nil
+    }
   }
 
   /// Goes back to the directory above, which may have to be opened again.
@@ -210,6 +250,9 @@ public final class HostSource: MemberSource {
       && Timestamp(status.st_ctim) != left.changed
     {
       say(left.shownPath, "file changed as we read it", .difference)
+    }
+    if let notice = context.restoreAccessTime(left.opened, of: handle.descriptor, left.shownPath) {
+      pending.append(.notice(notice))
     }
     guard let above = walk.last, above.handle == nil else { return }
     let descriptor = openat(handle.descriptor, "..", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)

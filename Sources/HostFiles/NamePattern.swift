@@ -51,6 +51,9 @@ public struct NamePattern: Sendable, Equatable {
     }
   }
 
+  /// Whether it has characters that mean something in patterns, whatever they mean in this one.
+  public var hasWildcards: Bool { Self.hasWildcards(pattern) }
+
   /// Whether the name, a member's without a trailing slash, matches.
   public func matches(_ name: [UInt8]) -> Bool {
     name.withUnsafeBufferPointer { bytes in
@@ -101,7 +104,7 @@ public struct NamePattern: Sendable, Equatable {
   }
 
   /// gnulib's fnmatch_pattern_has_wildcards.
-  private static func hasWildcards(_ pattern: [UInt8]) -> Bool {
+  static func hasWildcards(_ pattern: [UInt8]) -> Bool {
     var index = 0
     while index < pattern.count {
       switch pattern[index] {
@@ -128,24 +131,4 @@ public struct NamePattern: Sendable, Equatable {
   private static func lowered(_ byte: UInt8) -> UInt8 {
     byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte + 32 : byte
   }
-}
-
-/// Patterns of which any one suffices.
-public struct ExclusionList: Sendable, Equatable {
-  /// The patterns.
-  public var patterns: [NamePattern]
-
-  /// Collects patterns.
-  public init(_ patterns: [NamePattern] = []) { self.patterns = patterns }
-
-  /// Collects patterns as `--exclude` takes them, with GNU tar's default meaning.
-  public init(excluding patterns: [[UInt8]], _ options: NamePattern.Options = .exclusion) {
-    self.patterns = patterns.map { NamePattern($0, options) }
-  }
-
-  /// Whether there are none.
-  public var isEmpty: Bool { patterns.isEmpty }
-
-  /// Whether any pattern matches the name.
-  public func excludes(_ name: [UInt8]) -> Bool { patterns.contains { $0.matches(name) } }
 }

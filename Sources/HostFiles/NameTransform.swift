@@ -1,7 +1,7 @@
 import Glibc
 
 /// `--transform`: sed's substitutions on names, as GNU tar has them (GNU tar manual, *Modifying File and Member Names*).
-public final class NameTransform {
+public struct NameTransform: Sendable {
   /// What a name belongs to; flags say which of them an expression is for.
   public enum Scope: Sendable {
     /// A member's own name.
@@ -28,11 +28,12 @@ public final class NameTransform {
 
   /// Adds expressions: `s/REGEXP/REPLACEMENT/FLAGS`, several separated by `;`, or `flags=FLAGS` as the default for those
   /// that follow.
-  public func add(_ text: [UInt8]) throws(SyntaxError) {
+  public mutating func add(_ text: [UInt8]) throws(SyntaxError) {
     var rest = text[...]
     while !rest.isEmpty {
       if rest.starts(with: "flags=".utf8) {
         rest = rest.dropFirst("flags=".utf8.count)
+        (isForMembers, isForHardLinks, isForSymbolicLinks) = (false, false, false)
         while let flag = rest.first, flag != UInt8(ascii: ";") {
           try setDefault(flag)
           rest = rest.dropFirst()
@@ -47,7 +48,7 @@ public final class NameTransform {
     }
   }
 
-  private func setDefault(_ flag: UInt8) throws(SyntaxError) {
+  private mutating func setDefault(_ flag: UInt8) throws(SyntaxError) {
     switch flag {
     case UInt8(ascii: "r"): isForMembers = true
     case UInt8(ascii: "R"): isForMembers = false
@@ -59,7 +60,7 @@ public final class NameTransform {
     }
   }
 
-  private func addSubstitution(_ rest: inout ArraySlice<UInt8>) throws(SyntaxError) {
+  private mutating func addSubstitution(_ rest: inout ArraySlice<UInt8>) throws(SyntaxError) {
     guard rest.popFirst() == UInt8(ascii: "s"), let delimiter = rest.popFirst() else { throw SyntaxError() }
     let pattern = try Self.part(&rest, upTo: delimiter)
     let replacement = try Self.part(&rest, upTo: delimiter)
@@ -120,7 +121,7 @@ public final class NameTransform {
 }
 
 /// One `s/.../.../`.
-private final class Expression {
+private final class Expression: @unchecked Sendable {
   /// A piece of the replacement.
   private enum Piece {
     case text([UInt8])
@@ -131,6 +132,7 @@ private final class Expression {
 
   private enum CaseChange { case lower, upper, lowerNext, upperNext, stop }
 
+  // Unchecked for this one: regexec(3) only reads it, and it is written by init and deinit alone.
   private var compiled = regex_t()
   private let pieces: [Piece]
   private let isGlobal: Bool

@@ -40,11 +40,18 @@ struct OpenDirectory {
   let memberPrefix: [UInt8]
   /// A prefix that its entries' names lose, if the user was not told.
   var unsaidPrefix: ArraySlice<UInt8>?
+  /// What it was when it was opened.
+  let opened: stat
+  /// Patterns of ignore files here and above.
+  let ignored: [IgnorePatterns]
   private var listing: DirectoryListing
 
   init(
-    _ found: Found, _ handle: DirectoryHandle, _ status: stat, _ listing: DirectoryListing, keepsAbsoluteNames: Bool
+    _ found: Found, _ handle: DirectoryHandle, _ status: stat, _ listing: DirectoryListing, ignored: [IgnorePatterns],
+    keepsAbsoluteNames: Bool
   ) {
+    opened = status
+    self.ignored = ignored
     self.handle = handle
     operand = found.operand
     identity = FileIdentity(status)
@@ -61,8 +68,12 @@ struct OpenDirectory {
     }
   }
 
-  /// Its operand if that excludes anything.
-  var excluding: SourceOperand? { operand.exclusions.isEmpty ? nil : operand }
+  /// Whether an entry is left out by its name.
+  func excludes(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    if operand.exclusions.patterns.isEmpty && ignored.isEmpty { return false }
+    let path = shownPrefix + name
+    return operand.exclusions.excludes(path) || ignored.contains { $0.excludes(path) }
+  }
 
   /// The member name of an entry.
   func memberPath(_ name: UnsafeBufferPointer<UInt8>) -> [UInt8] {

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// User and group names by number and back, each asked of the system once.
-final class OwnerNames: Sendable {
+public final class OwnerNames: Sendable {
   private struct Tables {
     var users: [UInt32: [UInt8]] = [:]
     var groups: [UInt32: [UInt8]] = [:]
@@ -17,6 +17,9 @@ final class OwnerNames: Sendable {
   let numericOnly: Bool
 
   init(numericOnly: Bool) { self.numericOnly = numericOnly }
+
+  /// The number of a user or group; nil when the system does not know the name.
+  public static func number(of name: [UInt8], isGroup: Bool) -> UInt32? { isGroup ? groupID(name) : userID(name) }
 
   /// Owner and group with their names.
   func ownership(user: UInt32, group: UInt32) -> Ownership {

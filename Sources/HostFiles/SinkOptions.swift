@@ -12,8 +12,8 @@ public struct SinkOptions: Sendable {
   public var numericOwner = false
   /// Extended attributes are restored.
   public var extendedAttributes = false
-  /// Beginnings of names of attributes that are restored; GNU tar's default is `user.` alone. An empty one means all.
-  public var attributePrefixes: [[UInt8]] = [Array("user.".utf8)]
+  /// Which of them.
+  public var attributeFilter = AttributeFilter.restoring
   /// POSIX ACLs are restored.
   public var accessControlLists = false
   /// Names are taken as they are: absolute, with `..`, through any symbolic link (`-P`).

@@ -1,15 +1,42 @@
+import ArchiveFormat
+import CLinux
+import Glibc
+
 /// What all members of one run share.
 final class SourceContext: Sendable {
   let options: SourceOptions
   let owners: OwnerNames
   let links = LinkTable()
   let budget = DescriptorBudget()
+  /// How files and directories are opened: not blocking and without a terminal, as what was a file a moment ago may be
+  /// a FIFO or a line now.
+  let openFlags: Int32
+  /// For fstatat(2).
+  let statusFlags: Int32
   /// Removes what was archived; nil when everything stays.
   let remover: HostRemover?
 
   init(_ options: SourceOptions) {
     self.options = options
     owners = OwnerNames(numericOnly: options.numericOwner)
+    let accessFlags = options.accessTime == .untouched ? clinux_O_NOATIME : 0
+    openFlags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | accessFlags | (options.followsLinks ? 0 : O_NOFOLLOW)
+    statusFlags = options.followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
     remover = options.removesFiles ? HostRemover(links: links, keeping: options.neverRemoved) : nil
+  }
+
+  /// That something could not be read, in GNU tar's words.
+  func failure(_ path: [UInt8], _ text: String) -> MemberNotice {
+    options.ignoresFailedReads
+      ? MemberNotice(path, "Warning: " + text, .information) : MemberNotice(path, text, .failure)
+  }
+
+  /// Sets the time of the last access back, if that is asked for; returns what is to be said when it fails.
+  func restoreAccessTime(_ status: stat, of descriptor: Int32, _ path: [UInt8]) -> MemberNotice? {
+    guard options.accessTime == .replaced else { return nil }
+    // UTIME_OMIT, a macro: the modification time stays.
+    let times = [status.st_atim, timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2)]
+    return futimens(descriptor, times) == 0
+      ? nil : MemberNotice(path, "Cannot utime: \(errorText(errno))", .failure)
   }
 }

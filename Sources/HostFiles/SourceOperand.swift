@@ -8,6 +8,8 @@ public struct SourceOperand: Sendable {
   public var exclusions: ExclusionList
   /// Whether a directory's contents are archived with it.
   public var recursive: Bool
+  /// How it matches where it is the name of members in an archive.
+  public var matching = NamePattern.Options.selection
 
   /// Describes an operand.
   public init(
@@ -18,29 +20,4 @@ public struct SourceOperand: Sendable {
     self.exclusions = exclusions
     self.recursive = recursive
   }
-}
-
-/// How files become members.
-public struct SourceOptions: Sendable {
-  /// Keep leading slashes and `..` in names (`-P`).
-  public var keepsAbsoluteNames = false
-  /// Look for holes (`-S`).
-  public var detectsHoles = false
-  /// Store extended attributes.
-  public var extendedAttributes = false
-  /// Store POSIX ACLs that say more than the mode.
-  public var accessControlLists = false
-  /// Store numbers only for owners.
-  public var numericOwner = false
-  /// Do not go below a directory on another file system than its parent.
-  public var oneFileSystem = false
-  /// Members may have their files removed once they are safe (`--remove-files`).
-  public var removesFiles = false
-  /// Files that are not removed all the same: the index.
-  public var neverRemoved: [FileIdentity] = []
-  /// The files or directories of the archive itself, which are left out.
-  public var archives: [FileIdentity] = []
-
-  /// The defaults: names made relative, no holes, no attributes.
-  public init() {}
 }

@@ -25,6 +25,8 @@ public struct MemberQuery {
   public var newestOnly: Bool
   /// Names to leave out.
   public var isExcluded: @Sendable ([UInt8]) -> Bool
+  /// Asked about each member that all else chose, in tape order; nil for all of them.
+  public var isWanted: ((Member) -> Bool)?
   /// The only session of each volume that counts, by ``IndexFile/Batch/sessionNumber``; nil for all.
   public var session: Int?
   /// What is taken of the members found; nil for all.
@@ -97,6 +99,7 @@ public final class Selection {
     try database.execute("BEGIN")
     defer { sqlite3_exec(database.handle, "COMMIT", nil, nil, nil) }  // of a temporary table: nothing to lose
     try choose(query)
+    if let isWanted = query.isWanted { try narrow(to: isWanted) }
     if let sample = query.sample { try take(sample) }
     count = try database.number("SELECT count(*) FROM temp.selection")
   }
@@ -172,6 +175,20 @@ public final class Selection {
   }
 
   // MARK: Choosing
+
+  private func narrow(to isWanted: (Member) -> Bool) throws(IndexError) {
+    let delete = try database.prepare("DELETE FROM temp.selection WHERE batch_order = ? AND id = ?")
+    var rejected: [(volume: Int64, id: Int64)] = []
+    while let member = try next() {
+      if !isWanted(member.record.member) { rejected.append((member.volume.row, member.id)) }
+    }
+    rows.reset()
+    for member in rejected {
+      delete.bind(1, member.volume)
+      delete.bind(2, member.id)
+      try delete.run()
+    }
+  }
 
   /// Leaves of what was chosen a random part, still in tape order.
   private func take(_ sample: MemberQuery.Sample) throws(IndexError) {

@@ -157,12 +157,20 @@ enum GeneratedText {
     return text
   }
 
+  private static func manualArgument(_ option: OptionSpecification) -> String {
+    switch option.argument {
+    case .none: ""
+    case .required: " Ns = Ns Ar \(option.value)"
+    case .optional: " Ns Oo = Ns Ar \(option.value) Oc"
+    }
+  }
+
   private static func item(_ option: OptionSpecification) -> String {
     func escaped(_ text: String) -> String { text.map { $0 == "-" ? "\\-" : "\($0)" }.joined() }
     var names: [String] = []
     if let short = option.short { names.append("Fl \(short)") }
     if let long = option.long {
-      names.append("Fl \(escaped("-" + long))" + (option.argument == .required ? " Ns = Ns Ar \(option.value)" : ""))
+      names.append("Fl \(escaped("-" + long))" + manualArgument(option))
     }
     return ".It \(names.joined(separator: " , "))\n\(escaped(option.help)).\n"
   }

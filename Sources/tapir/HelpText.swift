@@ -36,7 +36,7 @@ enum HelpText {
     var left = "  " + (option.short.map { "-\($0)" } ?? "  ")
     if let long = option.long {
       left +=
-        (option.short == nil ? "  " : ", ") + "--" + long + (option.argument == .required ? "=\(option.value)" : "")
+        (option.short == nil ? "  " : ", ") + "--" + long + option.shownArgument
     }
     let column = 30
     if left.count >= column { return left + "\n" + String(repeating: " ", count: column) + option.help + "\n" }

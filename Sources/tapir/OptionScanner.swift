@@ -14,6 +14,13 @@ struct UsageError: Error, Equatable {
   let message: String
   /// Whether to point at `--help`.
   var pointsAtHelp = true
+  /// Whether to say that nothing is done, as GNU tar does about files that it cannot use.
+  var isFatal = false
+
+  /// What GNU tar calls fatal.
+  static func fatal(_ message: String) -> UsageError {
+    UsageError(message: message, pointsAtHelp: false, isFatal: true)
+  }
 }
 
 /// Splits a command line with getopt_long(3), whose grammar tar's is: bundles, joined values, abbreviations, options

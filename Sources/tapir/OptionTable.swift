@@ -59,8 +59,14 @@ enum OptionKey: Sendable {
   case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired
   case eraseTail, salvage, scan
   case blockingFactor, recordSize, buffer
-  case directory, filesFrom, null, noNull, addFile, exclude, excludeFrom, recursion, noRecursion, oneFileSystem
-  case absoluteNames, wildcards, noWildcards
+  case directory, filesFrom, null, noNull, verbatimFilesFrom, noVerbatimFilesFrom, unquote, noUnquote, addFile
+  case exclude, excludeFrom, excludeVCS, excludeVCSIgnores, excludeBackups, excludeIgnore, excludeIgnoreRecursive
+  case excludeCaches, excludeCachesUnder, excludeCachesAll, excludeTag, excludeTagUnder, excludeTagAll, include
+  case anchored, noAnchored, ignoreCase, noIgnoreCase, wildcards, noWildcards, wildcardsMatchSlash
+  case noWildcardsMatchSlash, recursion, noRecursion, oneFileSystem, absoluteNames
+  case newer, newerMtime, startingFile, occurrence, preserveOrder, transform, showTransformedNames, interactive
+  case owner, group, ownerMap, groupMap, mode, mtime, clampMtime, sort, dereference, hardDereference, holeDetection
+  case atimePreserve, ignoreFailedRead, checkLinks, xattrsInclude, xattrsExclude
   case layout, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
   case toStandardOutput, preservePermissions, noSamePermissions, keepOldFiles, keepDamaged, stripComponents, sameOwner,
     noSameOwner
@@ -74,7 +80,11 @@ enum OptionKey: Sendable {
 
 /// The options of the tar face.
 enum OptionTable {
-  static let supported: [OptionSpecification] = [
+  static let supported =
+    modesAndArchives + NameOptions.names + NameOptions.exclusions + NameOptions.matching + NameOptions.metadata
+    + transfer
+
+  private static let modesAndArchives: [OptionSpecification] = [
     .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),
     .gnu(.append, "r", "append", .mode, "archive files behind what the volume holds"),
     .gnu(.update, "u", "update", .mode, "append files that are newer than in the archive (ordinary archives)"),
@@ -109,21 +119,9 @@ enum OptionTable {
       "blocks of N x 512 bytes on a new volume (default 512)"),
     .gnu(.recordSize, nil, "record-size", .required, "SIZE", .archive, "the same in bytes"),
     .own(.buffer, "buffer", .required, "SIZE", .archive, "memory between files and drive"),
+  ]
 
-    .gnu(.directory, "C", "directory", .required, "DIR", .names, "change to DIR for the names that follow"),
-    .gnu(.filesFrom, "T", "files-from", .required, "FILE", .names, "take names from FILE, one a line"),
-    .gnu(.null, nil, "null", .names, "names in FILE end with NUL"),
-    .gnu(.noNull, nil, "no-null", .names, "names in FILE end with a newline (default)"),
-    .gnu(.addFile, nil, "add-file", .required, "FILE", .names, "archive FILE, even if its name begins with a dash"),
-    .gnu(.exclude, nil, "exclude", .required, "PATTERN", .names, "leave out names that match PATTERN"),
-    .gnu(.excludeFrom, "X", "exclude-from", .required, "FILE", .names, "leave out names that match a line of FILE"),
-    .gnu(.recursion, nil, "recursion", .names, "archive what is in directories (default)"),
-    .gnu(.noRecursion, nil, "no-recursion", .names, "archive directories without what is in them"),
-    .gnu(.oneFileSystem, nil, "one-file-system", .names, "stay on the file system"),
-    .gnu(.absoluteNames, "P", "absolute-names", .names, "keep leading slashes and .. in names"),
-    .gnu(.wildcards, nil, "wildcards", .names, "names of members are patterns"),
-    .gnu(.noWildcards, nil, "no-wildcards", .names, "names of members are names (default)"),
-
+  private static let transfer: [OptionSpecification] = [
     .own(
       .stream, "stream", .required, "NAME", .creating, "archive standard input, of any length, as member NAME"),
     .own(
@@ -147,7 +145,6 @@ enum OptionTable {
     .own(
       .keepDamaged, "keep-damaged", .extracting,
       "keep what can be read of a damaged member as NAME.damaged (without this nothing is)"),
-    .gnu(.stripComponents, nil, "strip-components", .required, "N", .extracting, "drop N components off each name"),
     .gnu(.sameOwner, nil, "same-owner", .extracting, "restore owners (root's default)"),
     .gnu(.noSameOwner, nil, "no-same-owner", .extracting, "restored files are yours (others' default)"),
     .gnu(.noSameOwner, "o", nil, .extracting, "same as --no-same-owner"),
@@ -185,6 +182,11 @@ enum OptionTable {
 
     .gnu(.numericOwner, nil, "numeric-owner", .other, "owners by number, not by name"),
     .gnu(.xattrs, nil, "xattrs", .other, "archive or restore extended attributes"),
+    .gnu(
+      .xattrsInclude, nil, "xattrs-include", .required, "MASK", .other,
+      "only extended attributes that match MASK (restoring without this: user.*)"),
+    .gnu(
+      .xattrsExclude, nil, "xattrs-exclude", .required, "MASK", .other, "no extended attributes that match MASK"),
     .gnu(.noXattrs, nil, "no-xattrs", .other, "no extended attributes (default)"),
     .gnu(.acls, nil, "acls", .other, "archive or restore POSIX ACLs"),
     .gnu(.noACLs, nil, "no-acls", .other, "no POSIX ACLs (default)"),
@@ -220,5 +222,14 @@ extension OptionSpecification {
 
   static func own(_ key: OptionKey, _ long: String, _ section: Section, _ help: String) -> Self {
     own(key, long, .none, "", section, help)
+  }
+
+  /// Its argument behind the long name in the help text.
+  var shownArgument: String {
+    switch argument {
+    case .none: ""
+    case .required: "=\(value)"
+    case .optional: "[=\(value)]"
+    }
   }
 }

@@ -108,14 +108,16 @@ struct OrdinaryMode {
     let places = mode.places()
     var sinks: [any MemberSink] = []
     if command.mode != .list {
-      for place in places { sinks.append(try mode.sink(place.directory)) }
+      for place in places { sinks.append(try mode.sink(place)) }
     }
-    var selection = NameSelection(places.map(\.operands), command)
-    let reading = OrdinaryReading(options: mode.options) { selection.place(of: $0) }
+    let choice = mode.choice
+    let reading = OrdinaryReading(options: mode.options) { member in
+      choice.directory(for: member).map { places.firstIndex(of: $0) ?? 0 }
+    }
     try reading.run(reader, sinks: sinks, observer: reporter) { member in
-      if command.mode == .list { reporter.list(member, withAttributes: command.verbosity > 0) }
+      if command.mode == .list { mode.list(member) }
     }
-    for operand in selection.missing { mode.reportMissing(operand.name) }
+    mode.reportMissing(choice)
     try close(descriptor)
   }
 
@@ -182,41 +184,4 @@ struct OrdinaryMode {
     throw .refused(
       "option '\(option)' is for volumes: \(path == nil ? "a stream" : name) is an ordinary archive", hint: nil)
   }
-}
-
-/// Which members are wanted by name, and where each goes.
-struct NameSelection {
-  private let patterns: [(pattern: NamePattern, place: Int, operand: SourceOperand)]
-  private let exclusions: ExclusionList
-  private let placeCount: Int
-  private var isMatched: [Bool]
-
-  /// - Parameter places: the names given for each place that members go to.
-  init(_ places: [[SourceOperand]], _ command: TarCommand) {
-    var patterns: [(pattern: NamePattern, place: Int, operand: SourceOperand)] = []
-    for (place, operands) in places.enumerated() {
-      for operand in operands {
-        let pattern = NamePattern(
-          MemberName.withoutTrailingSlashes(operand.name),
-          command.usesWildcards ? [.anchored, .subtree, .wildcards] : .selection)
-        patterns.append((pattern, place, operand))
-      }
-    }
-    self.patterns = patterns
-    exclusions = command.exclusions
-    placeCount = places.count
-    isMatched = Array(repeating: false, count: patterns.count)
-  }
-
-  /// The place of the member with this name; nil when it is not wanted.
-  mutating func place(of name: [UInt8]) -> Int? {
-    if exclusions.excludes(name) { return nil }
-    if patterns.isEmpty { return 0 }
-    guard let number = patterns.firstIndex(where: { $0.pattern.matches(name) }) else { return nil }
-    isMatched[number] = true
-    return patterns[number].place
-  }
-
-  /// The names that matched nothing.
-  var missing: [SourceOperand] { zip(patterns, isMatched).filter { !$0.1 }.map(\.0.operand) }
 }

@@ -67,7 +67,7 @@ struct OrdinaryOptions {
     case .posix: try set(.pax, "--posix")
     case .oldArchive: try set(.v7, "--old-archive")
     case .paxOption:
-      do { try encoding.pax.parse(value) { _ in nil } } catch {
+      do { try encoding.pax.parse(value) { DateText.parse($0) } } catch {
         let quoted = error.path.isEmpty ? "" : "\(String(decoding: error.path, as: UTF8.self)): "
         throw UsageError(message: quoted + error.message)
       }

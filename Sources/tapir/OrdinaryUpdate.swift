@@ -47,13 +47,13 @@ extension OrdinaryMode {
     try checkVolumeOptions()
     let mode = ReadMode(command: command, reporter: reporter)
     let descriptor = try openForUpdate(O_RDONLY)
-    var selection = NameSelection(mode.places().map(\.operands), command)
+    let choice = mode.choice
     var edit = TarEdit()
     let end = try findEnd(descriptor) { entry in
-      if entry.kind != .volumeLabel, selection.place(of: entry.member.path) != nil { edit.remove(entry) }
+      if entry.kind != .volumeLabel, choice.directory(for: entry.member) != nil { edit.remove(entry) }
     }
     if edit.isEmpty { try close(descriptor) } else { try replace(descriptor, keeping: edit.kept(endOffset: end)) }
-    for operand in selection.missing { mode.reportMissing(operand.name) }
+    mode.reportMissing(choice)
   }
 
   private func replace(_ descriptor: Int32, keeping kept: [Range<Int64>]) throws(OperationError) {

@@ -40,92 +40,109 @@ struct ReadMode {
   // MARK: With an index
 
   private func list(_ volumes: [IndexFile.Volume], _ index: IndexFile) throws(OperationError) {
-    let query = query(command.operands, newestOnly: false)
-    let matches = try ListOperation(query: query).run(volumes: volumes, index: index) { stored in
-      reporter.list(stored.record.member, withAttributes: command.verbosity > 0)
-    }
-    reportMissing(command.operands, matches)
+    let choice = choice
+    let operation = ListOperation(query: query(command.operands, choice, to: nil))
+    _ = try operation.run(volumes: volumes, index: index) { stored in list(stored.record.member) }
+    reportMissing(choice)
+  }
+
+  func list(_ member: Member) {
+    var shown = command.renaming.renamed(member)
+    if !command.showsNewNames { shown.path = member.path }
+    reporter.list(shown, withAttributes: command.verbosity > 0)
   }
 
   private func restore(_ target: ReadTarget, _ archive: OpenedArchive) throws(OperationError) {
-    for (directory, operands) in places() {
+    var choice = choice
+    for place in places() {
+      // Counting begins anew with each pass, but what was found is only found in all of them.
+      if choice.dependsOnOrder { choice = self.choice }
+      // Which names a pass looks up does not matter then: all members have to be shown.
+      let names = command.operands.filter { choice.dependsOnOrder || $0.baseDirectory == place }
       let operation = RestoreOperation(
-        query: query(operands, newestOnly: true), options: options,
+        query: query(names, choice, to: place), options: options,
         bufferSize: command.bufferSize ?? archive.defaultBuffer)
-      let sink = try sink(directory)
-      reportMissing(operands, try operation.run(target, drive: archive.drive, sink: sink, observer: reporter).matches)
+      _ = try operation.run(target, drive: archive.drive, sink: sink(place), observer: reporter)
     }
+    reportMissing(choice)
   }
 
-  /// The directories that members go to, with the names that stood behind each `-C`: one pass over the tape for each.
-  func places() -> [(directory: [UInt8], operands: [SourceOperand])] {
-    if command.operands.isEmpty { return [(command.directory, [])] }
-    var places: [(directory: [UInt8], operands: [SourceOperand])] = []
-    for operand in command.operands {
-      if let place = places.firstIndex(where: { $0.directory == operand.baseDirectory }) {
-        places[place].operands.append(operand)
-      } else {
-        places.append((operand.baseDirectory, [operand]))
-      }
+  /// The directories that members go to: one pass over the tape for each.
+  func places() -> [[UInt8]] {
+    if command.operands.isEmpty { return [command.directory] }
+    var places: [[UInt8]] = []
+    for operand in command.operands where !places.contains(operand.baseDirectory) {
+      places.append(operand.baseDirectory)
     }
     return places
   }
 
-  private func query(_ names: [SourceOperand], newestOnly: Bool) -> MemberQuery {
+  /// Which members are meant, for one pass.
+  var choice: MemberChoice {
+    MemberChoice(
+      names: command.operands.map {
+        MemberChoice.Name(NamePattern($0.name, $0.matching), directory: $0.baseDirectory)
+      }, exclusions: command.exclusions, startingAt: command.start, occurrence: command.occurrence,
+      newerThan: command.source.newerThan?.time)
+  }
+
+  /// What is asked of the index. Where names alone do not tell which members are meant, the index looks up all that may
+  /// be, of every version, and shows them to the choice in their order.
+  private func query(_ names: [SourceOperand], _ choice: MemberChoice, to place: [UInt8]?) -> MemberQuery {
     let operands = names.map { operand -> MemberQuery.Operand in
-      let name = MemberName.withoutTrailingSlashes(operand.name)
-      guard command.usesWildcards else { return .literal(name) }
-      let pattern = NamePattern(name, [.anchored, .subtree, .wildcards])
+      if operand.matching == .selection { return .literal(operand.name) }
+      let pattern = NamePattern(operand.name, operand.matching)
       return .pattern { pattern.matches($0) }
     }
-    let exclusions = command.exclusions
-    return MemberQuery(operands: operands, newestOnly: newestOnly) { exclusions.excludes($0) }
+    if choice.dependsOnOrder {
+      // What comes before the first member is passed over, whatever its name.
+      var query = MemberQuery(operands: command.start == nil ? operands : [], newestOnly: false)
+      query.isWanted = { choice.chooses($0, to: place) }
+      return query
+    }
+    return MemberQuery(operands: operands, newestOnly: command.mode != .list) { !choice.chooses($0, to: place) }
   }
 
-  private func reportMissing(_ operands: [SourceOperand], _ matches: [Int]) {
-    for (operand, count) in zip(operands, matches) where count == 0 { reportMissing(operand.name) }
-  }
-
-  func reportMissing(_ name: [UInt8]) {
-    reporter.report(.notice(MemberNotice(name, "Not found in archive", .failure)))
+  func reportMissing(_ choice: MemberChoice) {
+    for (name, wasFound) in choice.missing {
+      if command.hasDefaultWildcards, name.hasWildcards {
+        reporter.say("Pattern matching characters used in file names")
+        reporter.say(
+          "Use --wildcards to enable pattern matching, or --no-wildcards to suppress this warning")
+      }
+      let text = wasFound ? "Required occurrence not found in archive" : "Not found in archive"
+      reporter.report(.notice(MemberNotice(name.pattern, text, .failure)))
+    }
   }
 
   // MARK: In sequence
 
   private func readInSequence(_ archive: OpenedArchive) throws(OperationError) {
-    for (directory, operands) in places() { try readInSequence(archive, directory, operands) }
-  }
-
-  private func readInSequence(
-    _ archive: OpenedArchive, _ directory: [UInt8], _ operands: [SourceOperand]
-  ) throws(OperationError) {
-    let patterns = operands.map { operand in
-      NamePattern(
-        MemberName.withoutTrailingSlashes(operand.name),
-        command.usesWildcards ? [.anchored, .subtree, .wildcards] : .selection)
-    }
-    var isMatched = Array(repeating: false, count: patterns.count)
-    let reading = SequentialReading(vsn: command.archive.vsn, options: options) { name in
-      var wanted = patterns.isEmpty
-      for (index, pattern) in patterns.enumerated() where pattern.matches(name) {
-        isMatched[index] = true
-        wanted = true
+    var choice = choice
+    for place in places() {
+      let current = self.choice
+      choice = current
+      let reading = SequentialReading(vsn: command.archive.vsn, options: options) {
+        current.chooses($0, to: command.mode == .list ? nil : place)
       }
-      return wanted && !command.exclusions.excludes(name)
+      let sink = command.mode == .list ? nil : try sink(place)
+      try reading.run(drive: archive.drive, sink: sink, observer: reporter) { member in
+        if command.mode == .list { list(member) }
+      }
+      // All names of a listing are looked for in one pass.
+      if command.mode == .list { break }
     }
-    let sink = command.mode == .list ? nil : try sink(directory)
-    try reading.run(drive: archive.drive, sink: sink, observer: reporter) { member in
-      if command.mode == .list { reporter.list(member, withAttributes: command.verbosity > 0) }
-    }
-    for (operand, found) in zip(operands, isMatched) where !found { reportMissing(operand.name) }
+    reportMissing(choice)
   }
 
   // MARK: Where members go
 
   var options: RestoreOptions {
-    RestoreOptions(
-      stripComponents: command.stripComponents, deliversAtOnce: command.writesToStandardOutput,
-      keepsDamaged: command.keepsDamaged)
+    let renaming = command.renaming
+    return RestoreOptions(
+      deliversAtOnce: command.writesToStandardOutput, keepsDamaged: command.keepsDamaged,
+      showsNewNames: command.showsNewNames, confirms: command.isInteractive ? Confirmation().asks("extract") : nil
+    ) { renaming.renamed($0) }
   }
 
   func sink(_ path: [UInt8]) throws(OperationError) -> any MemberSink {

@@ -51,6 +51,12 @@ final class Reporter: OperationObserver {
     if let hint { sayPlain("hint: \(hint)") }
   }
 
+  /// Something that was wrong, though all was done that could be.
+  func complain(_ message: String) {
+    raise(.failure)
+    say(message)
+  }
+
   /// A line on standard error without the program's name.
   func sayPlain(_ text: String) { writeError(Array((text + "\n").utf8)) }
 

@@ -64,6 +64,9 @@ struct WriteMode {
     }
     var options = command.source
     options.archives = archive.identities()
+    options.transform = command.renaming.transform
+    options.showsStoredNames = command.showsNewNames
+    if command.isInteractive { options.confirms = Confirmation().asks("add") }
     if options.removesFiles, command.archive.usesIndex {
       options.neverRemoved = IndexLocation.identities(command.archive, target)
     }

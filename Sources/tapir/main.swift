@@ -21,6 +21,7 @@ enum Command {
     } catch {
       let reporter = Reporter(verbosity: .none, namesGoToErrors: false)
       reporter.fail(error.message, hint: nil)
+      if error.isFatal { reporter.say("Error is not recoverable: exiting now") }
       if error.pointsAtHelp { reporter.sayPlain("Try 'tapir --help' for more information.") }
       return reporter.finish(endsWithSummary: false)
     }
@@ -60,6 +61,7 @@ enum Command {
       reporter.say("Error is not recoverable: exiting now")
       return reporter.finish(endsWithSummary: false)
     }
+    for complaint in command.complaints { reporter.complain(complaint) }
     return reporter.finish()
   }
 

@@ -1,0 +1,78 @@
+import ArchiveFormat
+import ArchiveOperations
+import TapeIndex
+import TapeLabels
+
+/// What the arguments of options mean.
+extension TarCommandBuilder {
+  mutating func blockSize(_ asked: Int64, _ option: String) throws(UsageError) {
+    let sizes = VolumeDescriptor.blockSizes
+    guard asked % 512 == 0, asked <= Int64(sizes.upperBound) else {
+      throw UsageError(
+        message: "\(option): blocks are multiples of 512 bytes, at most \(sizes.upperBound)", pointsAtHelp: false)
+    }
+    let raised = max(Int(asked), sizes.lowerBound)
+    if raised != Int(asked) {
+      command.notes.append("blocks of \(asked) bytes are too short for tape: using \(raised)")
+    }
+    command.intent.blockSize = raised
+  }
+
+  func vsn(_ value: [UInt8]) throws(UsageError) -> VSN {
+    do { return try VSN(String(decoding: value, as: UTF8.self)) } catch {
+      throw UsageError(
+        message: "'\(String(decoding: value, as: UTF8.self))' is not a VSN: six characters of A-Z and 0-9",
+        pointsAtHelp: false)
+    }
+  }
+
+  func size(_ value: [UInt8], _ option: String, minimum: Int64) throws(UsageError) -> Int64 {
+    guard let bytes = Sizes.bytes(value), bytes >= minimum else {
+      throw invalid(value, option, "a size such as 512k, 64G or 12TB")
+    }
+    return bytes
+  }
+
+  func number(_ value: [UInt8], _ option: String, _ range: ClosedRange<Int64>) throws(UsageError) -> Int64 {
+    guard let number = Sizes.number(value), range.contains(number) else {
+      throw invalid(value, option, "a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  func sample(_ value: [UInt8]) throws(UsageError) -> MemberQuery.Sample {
+    let invalid = invalid(value, "--sample", "a number of members, or a share such as 5% or 0.25%")
+    guard value.last == UInt8(ascii: "%") else {
+      guard let count = Sizes.number(value), count > 0 else { throw invalid }
+      return .count(count)
+    }
+    let parts = value.dropLast().split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+    let decimals = parts.count == 2 ? Array(parts[1]) : [UInt8(ascii: "0")]
+    // A millionth is the least part: four decimals of a percent.
+    guard (1...4).contains(decimals.count), let whole = Sizes.number(Array(parts[0])), whole <= 100,
+      let rest = Sizes.number(decimals + Array(repeating: UInt8(ascii: "0"), count: 4 - decimals.count)),
+      (1...1_000_000).contains(whole * 10_000 + rest)
+    else { throw invalid }
+    return .millionths(whole * 10_000 + rest)
+  }
+
+  /// One of a few words, which may be abbreviated.
+  func choice<Value>(
+    _ value: [UInt8], _ option: String, _ words: [(name: String, value: Value)]
+  ) throws(UsageError) -> Value {
+    let text = String(decoding: value, as: UTF8.self)
+    let matches = words.filter { $0.name == text || (!text.isEmpty && $0.name.hasPrefix(text)) }
+    guard matches.count == 1 else {
+      let problem = matches.isEmpty ? "invalid" : "ambiguous"
+      throw UsageError(
+        message: "\(problem) argument '\(text)' for '\(option)'\nValid arguments are:"
+          + words.map { "\n  - '\($0.name)'" }.joined(), pointsAtHelp: false)
+    }
+    return matches[0].value
+  }
+
+  func invalid(_ value: [UInt8], _ option: String, _ wanted: String) -> UsageError {
+    UsageError(
+      message: "\(option) takes \(wanted), not '\(String(decoding: value, as: UTF8.self))'", pointsAtHelp: false)
+  }
+}

@@ -1,0 +1,297 @@
+import ArchiveFormat
+import ArchiveOperations
+import Glibc
+import HostFiles
+import TapeIndex
+import TapeLabels
+import VirtualTape
+
+/// Makes a ``TarCommand`` of a command line's items.
+struct TarCommandBuilder {
+  private var modes: [TarCommand.Mode] = []
+  /// What the items so far come to.
+  var command = TarCommand(
+    mode: .help, archive: ArchiveOptions(), intent: WriteIntent(appends: false))
+  private var names = NameArguments()
+  /// Lists that were read, with where they were asked for.
+  private var lists: [FileIdentity: String] = [:]
+  /// Said when the command is to be verbose.
+  private var dateNotes: [String] = []
+
+  /// Takes one item of the command line.
+  mutating func add(_ item: CommandItem) throws(UsageError) {
+    switch item {
+    case .operand(let name): names.add(name, unquoting: true)
+    case .option(let key, let value): if try !names.take(key, value ?? []) { try option(key, value) }
+    }
+  }
+
+  /// The whole command line of the tar face.
+  static func build(_ items: [CommandItem]) throws(UsageError) -> TarCommand {
+    var builder = TarCommandBuilder()
+    for item in items { try builder.add(item) }
+    return try builder.finish()
+  }
+
+  private func finish() throws(UsageError) -> TarCommand {
+    var command = command
+    command.operands = names.operands
+    // An empty name of a member means all of them.
+    let isEmpty = command.operands.contains { $0.name.isEmpty }
+    if isEmpty, let mode = modes.first, mode != .create, mode != .append, mode != .update { command.operands = [] }
+    command.directory = names.directory
+    command.exclusions = names.exclusions
+    command.hasDefaultWildcards = names.wildcards == nil
+    guard let mode = modes.first else {
+      throw UsageError(message: "You must specify one of the '-cdrtx' options")
+    }
+    command.mode = mode
+    if mode == .help || mode == .usage || mode == .version { return command }
+    guard modes.allSatisfy({ $0 == mode }) else {
+      throw UsageError(message: "You may not specify more than one '-cdrtx' option")
+    }
+    if mode == .create { command.complaints += names.complaints }
+    if mode == .list || command.verbosity > 0 { command.notes += dateNotes }
+    command.source.saysWhatIsLeftOut = command.verbosity > 0
+    command.intent.appends = mode == .append
+    command.intent.vsn = command.archive.vsn
+    try Self.check(command)
+    try command.ordinary.settle(for: command.source)
+    return command
+  }
+
+  /// Options that mean nothing to an ordinary archive.
+  private static let volumeKeys: Set<OptionKey> = [
+    .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .layout,
+    .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer,
+  ]
+
+  private mutating func option(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) {
+    let value = given ?? []
+    if try command.ordinary.add(key, value) { return }
+    if Self.volumeKeys.contains(key), let name = OptionTable.supported.first(where: { $0.key == key })?.long {
+      command.volumeOptions.append("--" + name)
+    }
+    if try sourceOption(key, given) { return }
+    if try readingOption(key, given) { return }
+    switch key {
+    case .create: modes.append(.create)
+    case .append: modes.append(.append)
+    case .update: modes.append(.update)
+    case .concatenate: modes.append(.concatenate)
+    case .delete: modes.append(.delete)
+    case .extract: modes.append(.extract)
+    case .list: modes.append(.list)
+    case .compare: modes.append(.compare)
+    case .help: modes.insert(.help, at: 0)
+    case .usage: modes.insert(.usage, at: 0)
+    case .version: modes.insert(.version, at: 0)
+    case .file: command.archive.name = value
+    case .forceLocal: command.archive.isLocal = true
+    case .vsn: command.archive.vsn = try vsn(value)
+    case .indexDatabase: command.archive.indexDatabase = value
+    case .noIndex: command.archive.usesIndex = false
+    case .label: command.intent.text = value
+    case .capacity: command.archive.capacity = UInt64(try size(value, "--capacity", minimum: 1 << 20))
+    case .compression:
+      guard let compression = CartridgeOptions.Compression(rawValue: String(decoding: value, as: UTF8.self)) else {
+        throw invalid(value, "--compression", "'lz4' or 'off'")
+      }
+      command.archive.compression = compression
+    case .eraseVolume:
+      command.intent.erase = value == Array("unlabelled".utf8) ? .unlabelled : .volume(try vsn(value))
+    case .eraseUnexpired: command.intent.erasesUnexpired = true
+    case .eraseTail: command.intent.erasesTail = true
+    case .salvage: command.salvages = true
+    case .scan: command.scans = true
+    case .blockingFactor:
+      guard let factor = Sizes.number(value), factor > 0, factor <= Int64.max / 512 else {
+        throw UsageError(message: "'\(String(decoding: value, as: UTF8.self))': Invalid blocking factor")
+      }
+      command.ordinary.recordSize = Int(factor * 512)
+      try blockSize(factor * 512, "-b")
+    case .recordSize:
+      let asked = try size(value, "--record-size", minimum: 1)
+      try blockSize(asked, "--record-size")
+      command.ordinary.recordSize = Int(asked)
+    case .buffer: command.bufferSize = Int(try size(value, "--buffer", minimum: 1))
+    case .filesFrom: try readNames(from: value)
+    case .addFile: names.add(value, unquoting: true)
+    case .oneFileSystem: command.source.oneFileSystem = true
+    case .absoluteNames:
+      command.source.keepsAbsoluteNames = true
+      command.sink.keepsAbsoluteNames = true
+    case .layout:
+      switch String(decoding: value, as: UTF8.self) {
+      case "pax": command.layout = .pax
+      case "raw": command.layout = .raw
+      default: throw invalid(value, "--layout", "'pax' or 'raw'")
+      }
+    case .stream:
+      guard !value.isEmpty else { throw invalid(value, "--stream", "a name") }
+      command.stream = value
+    case .verify: command.verifies = true
+    case .removeFiles: command.source.removesFiles = true
+    case .sparse: command.source.detectsHoles = true
+    case .syncBytes: command.limits.bytes = try size(value, "--sync-bytes", minimum: 1)
+    case .syncFiles: command.limits.members = Int(try number(value, "--sync-files", 1...16_000_000))
+    case .syncSeconds: command.limits.seconds = try number(value, "--sync-seconds", 1...1_000_000)
+    case .toStandardOutput: command.writesToStandardOutput = true
+    case .preservePermissions: command.sink.preservesPermissions = true
+    case .noSamePermissions: command.sink.preservesPermissions = false
+    case .keepOldFiles: command.sink.keepsOldFiles = true
+    case .keepDamaged: command.keepsDamaged = true
+    case .sameOwner: command.sink.sameOwner = true
+    case .noSameOwner: command.sink.sameOwner = false
+    case .touch: command.sink.restoresTimes = false
+    case .keepDirectorySymlink: command.sink.keepsDirectorySymlinks = true
+    case .numericOwner:
+      command.source.numericOwner = true
+      command.sink.numericOwner = true
+    case .xattrs: attributes(true)
+    case .noXattrs: attributes(false)
+    case .acls: accessControl(true)
+    case .noACLs: accessControl(false)
+    case .session: command.verification.session = Int(try number(value, "--session", 1...1_000_000_000))
+    case .member: command.verification.members.append(value)
+    case .sample: command.verification.sample = try sample(value)
+    case .verbose: command.verbosity += 1
+    // The others were taken above.
+    default: break
+    }
+  }
+
+  private mutating func attributes(_ on: Bool) {
+    command.source.extendedAttributes = on
+    command.sink.extendedAttributes = on
+  }
+
+  private mutating func accessControl(_ on: Bool) {
+    command.source.accessControlLists = on
+    command.sink.accessControlLists = on
+  }
+
+  /// What is only about files that are archived; false when it is not.
+  private mutating func sourceOption(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) -> Bool {
+    let value = given ?? []
+    switch key {
+    case .owner: command.source.overrides.user = try MetadataValues.owner(value, isGroup: false)
+    case .group: command.source.overrides.group = try MetadataValues.owner(value, isGroup: true)
+    case .ownerMap:
+      command.source.overrides.users.merge(try MetadataValues.ownerMap(value, isGroup: false)) { $1 }
+    case .groupMap:
+      command.source.overrides.groups.merge(try MetadataValues.ownerMap(value, isGroup: true)) { $1 }
+    case .mode: command.source.overrides.mode = try MetadataValues.mode(value)
+    case .mtime: command.source.overrides.modified = try date(value, "--mtime")
+    case .clampMtime: command.source.overrides.clampsTimes = true
+    case .sort: command.source.order = try choice(value, "--sort", [("none", .none), ("name", .name), ("inode", .inode)])
+    case .dereference: command.source.followsLinks = true
+    case .hardDereference: command.source.separatesHardLinks = true
+    case .holeDetection:
+      command.source.holeDetection = try choice(value, "--hole-detection", [("raw", .raw), ("seek", .seek)])
+      command.source.detectsHoles = true
+    case .atimePreserve:
+      command.source.accessTime = try choice(
+        given ?? Array("replace".utf8), "--atime-preserve", [("replace", .replaced), ("system", .untouched)])
+    case .ignoreFailedRead: command.source.ignoresFailedReads = true
+    case .checkLinks: command.source.reportsMissingLinks = true
+    default: return false
+    }
+    return true
+  }
+
+  /// What says which members are meant, and what they are called; false when it is not.
+  private mutating func readingOption(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) -> Bool {
+    let value = given ?? []
+    switch key {
+    case .newer, .newerMtime:
+      guard command.source.newerThan == nil else { throw UsageError(message: "More than one threshold date") }
+      let option = key == .newer ? "--after-date" : "--newer-mtime"
+      command.source.newerThan = SourceOptions.Threshold(try date(value, option), countsChanges: key == .newer)
+    case .startingFile: command.start = NamePattern(MemberName.withoutTrailingSlashes(value), names.selection)
+    case .occurrence:
+      let number = try number(given ?? Array("1".utf8), "--occurrence", 0...1_000_000_000)
+      command.occurrence = number == 0 ? nil : Int(number)
+      command.needsNames = true
+    case .preserveOrder: command.namesAreInOrder = true
+    case .transform:
+      do { try command.renaming.transform.add(value) } catch {
+        throw UsageError(message: "Invalid transform expression")
+      }
+    case .showTransformedNames: command.showsNewNames = true
+    case .stripComponents: command.renaming.stripComponents = Int(try number(value, "--strip-components", 0...100_000))
+    case .xattrsInclude:
+      command.source.attributeFilter.included.append(value)
+      command.sink.attributeFilter.included.append(value)
+      attributes(true)
+    case .xattrsExclude:
+      command.source.attributeFilter.excluded.append(value)
+      command.sink.attributeFilter.excluded.append(value)
+      attributes(true)
+    case .interactive: command.isInteractive = true
+    default: return false
+    }
+    return true
+  }
+
+  private mutating func date(_ text: [UInt8], _ option: String) throws(UsageError) -> Timestamp {
+    let date = try MetadataValues.date(text)
+    if let note = MetadataValues.note(option, text, date) { dateNotes.append(note) }
+    return date
+  }
+
+  /// Takes the names, and options between them, from a list (`-T`).
+  private mutating func readNames(from file: [UInt8], in outer: String = "command line") throws(UsageError) {
+    let name = String(decoding: file, as: UTF8.self)
+    if file != [UInt8(ascii: "-")] {
+      let identity = try NameFile.identity(of: file)
+      if let reader = lists[identity] {
+        command.complaints.append("\(name): file list requested from \(outer) already read from \(reader)")
+        return
+      }
+      lists[identity] = outer
+    }
+    names.useOptions()
+    var content = try NameFile.read(file)[...]
+    var number = 0
+    var separator = names.listsEndWithNUL ? 0 : UInt8(ascii: "\n")
+    let isVerbatim = names.listsAreVerbatim
+    while !content.isEmpty {
+      var line = content.prefix { $0 != separator }
+      if separator != 0, let end = line.firstIndex(of: 0) {
+        command.notes.append("\(name): file name read contains nul character")
+        separator = 0
+        line = line[..<end]
+      }
+      content = content[line.endIndex...].dropFirst()
+      number += 1
+      guard !line.isEmpty else { continue }
+      try takeLine(Array(line), number, of: name, isVerbatim: isVerbatim)
+    }
+  }
+
+  private mutating func takeLine(
+    _ line: [UInt8], _ number: Int, of list: String, isVerbatim: Bool
+  ) throws(UsageError) {
+    let text = isVerbatim || !names.unquotes ? line : WordSplitter.unquoted(line)
+    let option = text.drop(while: WordSplitter.isBlank)
+    guard !isVerbatim, option.first == UInt8(ascii: "-") else { return names.add(text, unquoting: false) }
+    guard let words = WordSplitter.words(Array(option)) else {
+      throw .fatal("cannot split string '\(String(decoding: option, as: UTF8.self))': missing closing quote")
+    }
+    let items: [CommandItem]
+    do { items = try OptionScanner(OptionTable.all, allowsOldStyle: false).scan(words) } catch {
+      guard error.pointsAtHelp else { throw error }
+      // As GNU tar: the rest of the list counts all the same, and the exit status says so.
+      command.complaints.append("\(list):\(number): \(error.message)")
+      return
+    }
+    for item in items {
+      if case .option(.filesFrom, let nested) = item {
+        try readNames(from: nested ?? [], in: list)
+      } else {
+        try add(item)
+      }
+    }
+  }
+}
