@@ -61,11 +61,12 @@ struct OrdinaryMode {
   func write(
     to writer: any ArchiveWriter, _ descriptor: Int32, _ signals: Signals, isWanted: (Member) -> Bool = { _ in true }
   ) throws(OperationError) {
-    var options = command.source
+    var archives: [FileIdentity] = []
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-      options.archives = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
+      archives = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
     }
+    let options = command.sourceOptions(leavingOut: archives)
     let source = try SourceList.make(command, options, reporter: reporter)
     let removable = try OrdinaryWriting().run(
       from: source, to: writer, observer: reporter, interruption: signals.interruption, isWanted: isWanted)

@@ -62,11 +62,7 @@ struct WriteMode {
     if let name = command.stream {
       return StandardInputSource(name: name, numericOwner: command.source.numericOwner)
     }
-    var options = command.source
-    options.archives = archive.identities()
-    options.transform = command.renaming.transform
-    options.showsStoredNames = command.showsNewNames
-    if command.isInteractive { options.confirms = Confirmation().asks("add") }
+    var options = command.sourceOptions(leavingOut: archive.identities())
     if options.removesFiles, command.archive.usesIndex {
       options.neverRemoved = IndexLocation.identities(command.archive, target)
     }
@@ -83,6 +79,19 @@ struct WriteMode {
       root = (working.map { OptionScanner.bytes($0) } ?? []) + (base.isEmpty ? [] : [UInt8(ascii: "/")] + base)
     }
     return Array(WriterIdentity.here.host.utf8) + [UInt8(ascii: ":")] + root
+  }
+}
+
+extension TarCommand {
+  /// How files become members.
+  /// - Parameter archives: the files of the archive itself.
+  func sourceOptions(leavingOut archives: [FileIdentity]) -> SourceOptions {
+    var options = source
+    options.archives = archives
+    options.transform = renaming.transform
+    options.showsStoredNames = showsNewNames
+    if isInteractive { options.confirms = Confirmation().asks("add") }
+    return options
   }
 }
 

@@ -12,18 +12,21 @@ struct NameTransformTests {
     ("s/a/b/;s/b/c/g", "ab", "cc"), ("s/x*/-/g", "abc", "-a-b-c-"), ("s/\\//+/", "a/b", "a+b"), ("s/b$//", "ab", "a"),
   ])
   func names(_ expression: String, _ name: String, _ expected: String) throws {
-    let transform = NameTransform()
+    var transform = NameTransform()
     try transform.add(Array(expression.utf8))
     #expect(String(decoding: transform.transformed(Array(name.utf8), .member), as: UTF8.self) == expected)
   }
 
   @Test(arguments: ["s/a", "s/a/b", "x/a/b/", "s/a/b/q", "s/[/b/", "s/a/b/ s/c/d/"])
   func whatIsNoExpressionIsRefused(_ expression: String) {
-    #expect(throws: NameTransform.SyntaxError.self) { try NameTransform().add(Array(expression.utf8)) }
+    #expect(throws: NameTransform.SyntaxError.self) {
+      var transform = NameTransform()
+      try transform.add(Array(expression.utf8))
+    }
   }
 
   @Test func flagsSayWhatAnExpressionIsFor() throws {
-    let transform = NameTransform()
+    var transform = NameTransform()
     try transform.add(Array("s/a/b/S;s/c/d/rh".utf8))
     try transform.add(Array("flags=H;s/e/f/".utf8))
     let name = Array("ace".utf8)
