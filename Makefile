@@ -9,7 +9,7 @@ BUILD_PACKAGES = make pkg-config libacl1-dev libarchive-dev libjansson-dev liblz
 TEST_PACKAGES = acl attr kmod libarchive-tools lsscsi lz4 man-db mt-st mtx open-iscsi python3 rsync sg3-utils sqlite3 xxhash
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: deps demo build test test-vm bench install clean
+.PHONY: deps demo build test test-vm fuzz bench install clean
 
 deps:
 	$(SUDO) apt-get update -q
@@ -28,13 +28,19 @@ demo: build
 build:
 	$(SWIFT) build $(RELEASE) $(CHECKS)
 
-# Unit tests, the command from outside, a second reader of the formats, and every drive; the real st driver runs in a
-# virtual machine.
+# Unit tests, the command from outside, a second reader of the formats, a short fuzzing, and every drive; the real st
+# driver runs in a virtual machine.
 test:
 	$(SWIFT) build $(CHECKS)
 	$(SWIFT) test
 	Tests/second-reader/run "$$($(SWIFT) build --show-bin-path)/tapir"
+	$(MAKE) fuzz SECONDS=5
 	$(MAKE) test-vm
+
+# Each fuzz target for so many seconds. 77: as below.
+SECONDS ?= 60
+fuzz:
+	Fuzz/run $(SECONDS) || [ $$? -eq 77 ]
 
 # 77: the machine cannot run it, and has said why.
 test-vm:

@@ -23,6 +23,9 @@ let package = Package(
     .library(name: "LinuxTape", targets: ["LinuxTape"]),
     .library(name: "VirtualTape", targets: ["VirtualTape"]),
     .library(name: "TapeIndex", targets: ["TapeIndex"]),
+    .library(name: "HostFiles", targets: ["HostFiles"]),
+    .library(name: "ArchiveOperations", targets: ["ArchiveOperations"]),
+    .library(name: "TapeTestSupport", targets: ["TapeTestSupport"]),
   ],
   targets: [
     // Layer 0

@@ -3,8 +3,8 @@ internal import CArchive
 
 /// What a file, a pipe or any descriptor holds.
 public enum ArchiveInput {
-  /// Something that may be a tar archive: its bytes, decompressed. `file` is the file itself when nothing was.
-  case bytes(any UserFileBytes, file: FileInput?)
+  /// Something that may be a tar archive: its bytes, decompressed where it was compressed.
+  case bytes(any UserFileBytes, isCompressed: Bool)
   /// An archive in another format.
   case foreign(ForeignReader)
 
@@ -20,11 +20,11 @@ public enum ArchiveInput {
     let file = FileInput(descriptor: descriptor, name: name)
     if program == nil {
       let head = try file.peek(512)
-      if head.isEmpty || looksLikeTar(head) { return .bytes(file, file: file) }
+      if head.isEmpty || looksLikeTar(head) { return .bytes(file, isCompressed: false) }
     }
     let library = try LibraryInput(file, program: program)
-    guard library.entry != nil else { return .bytes(MemoryBytes(.init(start: nil, count: 0)), file: nil) }
+    guard library.entry != nil else { return .bytes(MemoryBytes(.init(start: nil, count: 0)), isCompressed: true) }
     guard library.isRaw else { return .foreign(ForeignReader(library)) }
-    return .bytes(DecompressedInput(library), file: nil)
+    return .bytes(DecompressedInput(library), isCompressed: library.isFiltered)
   }
 }

@@ -28,14 +28,18 @@ public final class ArchiveOutput: ArchiveByteSink {
   private let buffer: UnsafeMutableRawBufferPointer
   private var used = 0
   private var handle: OpaquePointer?
-  /// Bytes taken so far, padding not counted.
-  public private(set) var byteCount: Int64 = 0
+  /// Bytes of the archive so far: those that were there before and those taken.
+  public private(set) var byteCount: Int64
 
   /// - Parameters:
   ///   - descriptor: stays open.
   ///   - name: for messages.
   ///   - recordSize: the archive is padded with zeros to a multiple of it; what is not compressed goes out in such writes.
-  public init(descriptor: Int32, name: String, compression: Compression, recordSize: Int) throws(ArchiveWriteError) {
+  ///   - offset: bytes of the archive that are there already; the descriptor stands behind them.
+  public init(
+    descriptor: Int32, name: String, compression: Compression, recordSize: Int, offset: Int64 = 0
+  ) throws(ArchiveWriteError) {
+    byteCount = offset
     self.descriptor = descriptor
     self.name = name
     self.recordSize = recordSize
@@ -69,9 +73,10 @@ public final class ArchiveOutput: ArchiveByteSink {
 
   /// Pads the last record with zeros, writes what is left, ends the compression.
   public func finish() throws(ArchiveWriteError) {
-    let padded = (used + recordSize - 1) / recordSize * recordSize
-    UnsafeMutableRawBufferPointer(rebasing: buffer[used..<padded]).initializeMemory(as: UInt8.self, repeating: 0)
-    used = padded
+    let padding = [UInt8](repeating: 0, count: (recordSize - Int(byteCount % Int64(recordSize))) % recordSize)
+    var failure: ArchiveWriteError?
+    padding.withUnsafeBytes { do throws(ArchiveWriteError) { try write($0) } catch { failure = error } }
+    if let failure { throw failure }
     try flush()
     guard let handle else { return }
     try check(archive_write_close(handle))

@@ -26,11 +26,6 @@ public final class ForeignWriter: ArchiveWriter {
 
   private let handle: OpaquePointer
   private let name: String
-  private var stored: Int64 = 0
-  private var extents: [Extent] = []
-  private var position: Int64 = 0
-  private var size: Int64 = 0
-  private static let zeros = [UInt8](repeating: 0, count: 1 << 16)
 
   /// - Parameters:
   ///   - descriptor: where the archive goes; stays open.
@@ -49,7 +44,7 @@ public final class ForeignWriter: ArchiveWriter {
     archive_write_free(handle)
   }
 
-  public func begin(_ member: Member) throws(ArchiveWriteError) {
+  public func begin(_ member: Member) throws(ArchiveWriteError) -> [Extent] {
     guard let entry = archive_entry_new() else { fatalError("out of memory") }  // as Swift's own allocations do
     defer { archive_entry_free(entry) }
     Self.fill(entry, member)
@@ -58,45 +53,18 @@ public final class ForeignWriter: ArchiveWriter {
       if code == ARCHIVE_FATAL { throw failure() }
       throw .member(MemberNotice(member.path, "Cannot archive: \(message)", .failure))
     }
-    position = 0
-    size = member.kind == .regular ? member.size : 0
-    extents = member.kind == .regular ? member.dataExtents ?? [] : []
+    let size = member.kind == .regular ? member.size : 0
     // The formats here know no holes: they are stored as zeros.
-    if member.dataExtents == nil || member.kind != .regular { extents = [Extent(offset: 0, length: size)] }
-    extents.reverse()
+    return size > 0 ? [Extent(offset: 0, length: size)] : []
   }
 
   public func write(_ bytes: UnsafeRawBufferPointer) throws(ArchiveWriteError) {
-    var rest = bytes
-    while !rest.isEmpty, let extent = extents.last {
-      try fillHole(upTo: extent.offset)
-      let part = Int(min(Int64(rest.count), extent.offset + extent.length - position))
-      try put(UnsafeRawBufferPointer(rebasing: rest[..<part]))
-      rest = UnsafeRawBufferPointer(rebasing: rest[part...])
-      if position == extent.offset + extent.length { extents.removeLast() }
-    }
+    guard archive_write_data(handle, bytes.baseAddress, bytes.count) == bytes.count else { throw failure() }
   }
 
-  public func end() throws(ArchiveWriteError) {
-    try fillHole(upTo: size)
-    try check(archive_write_finish_entry(handle))
-  }
+  public func end() throws(ArchiveWriteError) { try check(archive_write_finish_entry(handle)) }
 
   public func finish() throws(ArchiveWriteError) { try check(archive_write_close(handle)) }
-
-  private func fillHole(upTo end: Int64) throws(ArchiveWriteError) {
-    while position < end {
-      let count = Int(min(end - position, Int64(Self.zeros.count)))
-      let failed = Self.zeros.withUnsafeBytes { bytes in archive_write_data(handle, bytes.baseAddress, count) < count }
-      if failed { throw failure() }
-      position += Int64(count)
-    }
-  }
-
-  private func put(_ bytes: UnsafeRawBufferPointer) throws(ArchiveWriteError) {
-    guard archive_write_data(handle, bytes.baseAddress, bytes.count) == bytes.count else { throw failure() }
-    position += Int64(bytes.count)
-  }
 
   private static func fill(_ entry: OpaquePointer, _ member: Member) {
     func text(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) -> Void) {

@@ -14,6 +14,9 @@ final class LibraryInput {
   /// Whether it is a stream of bytes, decompressed, of no format known here: a tar, or nothing we can read.
   var isRaw: Bool { archive_format(handle) == Int32(ARCHIVE_FORMAT_RAW) }
 
+  /// Whether it is compressed.
+  var isFiltered: Bool { archive_filter_count(handle) > 1 }
+
   /// - Parameter program: a command that decompresses, instead of looking at the content; it is split at spaces.
   init(_ input: FileInput, program: String?) throws(VolumeError) {
     self.input = input
@@ -28,10 +31,12 @@ final class LibraryInput {
     for support in [
       archive_read_support_format_7zip, archive_read_support_format_ar, archive_read_support_format_cab,
       archive_read_support_format_cpio, archive_read_support_format_empty, archive_read_support_format_iso9660,
-      archive_read_support_format_lha, archive_read_support_format_mtree, archive_read_support_format_rar,
+      archive_read_support_format_lha, archive_read_support_format_rar,
       archive_read_support_format_rar5, archive_read_support_format_raw, archive_read_support_format_warc,
       archive_read_support_format_xar, archive_read_support_format_zip,
     ] { _ = support(handle) }
+    // Most texts look like mtree's without its signature.
+    if input.position == 0, try input.peek(6) == Array("#mtree".utf8) { _ = archive_read_support_format_mtree(handle) }
     let context = Unmanaged.passUnretained(self).toOpaque()
     archive_read_set_callback_data(handle, context)
     archive_read_set_read_callback(handle) { _, context, buffer in

@@ -1,12 +1,12 @@
 /// Takes members one after another and makes an archive of them.
 ///
-/// For each: ``begin(_:)``, ``write(_:)`` until the stored content is complete (the bytes of its extents, of a file that
-/// is not sparse all of them), ``end()``.
+/// For each: ``begin(_:)``, ``write(_:)`` until the content that is stored is complete, ``end()``.
 public protocol ArchiveWriter: AnyObject {
   /// Writes what stands before a member's content.
+  /// - Returns: the parts of its content that are to be written, one after another.
   /// - Throws: ``ArchiveWriteError/member(_:)`` when the format cannot say what the member is: it is left out, and the
   ///   next one may follow.
-  func begin(_ member: Member) throws(ArchiveWriteError)
+  func begin(_ member: Member) throws(ArchiveWriteError) -> [Extent]
 
   /// Writes the next bytes of its content.
   func write(_ bytes: UnsafeRawBufferPointer) throws(ArchiveWriteError)

@@ -32,6 +32,8 @@ public struct Member: Equatable, Sendable {
   public var modified: Timestamp
   /// When anything about it changed last, on the file system that it came from; nil where that is unknown.
   public var changed: Timestamp?
+  /// When the content was read last; nil where that is not wanted. Ordinary archives in format pax have it, volumes do not.
+  public var accessed: Timestamp?
   /// The target of a symbolic link, or the name of the member that a hard link is a link to; else empty.
   public var linkTarget: [UInt8] = []
   /// Major and minor number of a device node; else 0.
@@ -45,6 +47,9 @@ public struct Member: Equatable, Sendable {
   public var accessACL: [UInt8] = []
   /// The default ACL of a directory.
   public var defaultACL: [UInt8] = []
+  /// The SELinux context as text, for ordinary archives that are asked for it; else empty. Volumes have it among the
+  /// extended attributes.
+  public var securityContext: [UInt8] = []
   /// Which file of the source's file system it was; nil for a stream.
   public var sourceFile: SourceFile?
 

@@ -14,13 +14,11 @@ public enum PaxDecoder {
   static let longestExtendedHeader: Int64 = 64 << 20
   /// The longest content that is believed, in bytes: sums of sizes stay in range.
   static let longestContent: Int64 = 1 << 60
-  /// The longest list of extents that is believed.
-  static let mostExtents = 16 << 20
 
   /// Reads the next member's headers; nil at the end of the archive (a record of zeros, or the end of the bytes).
   /// - Throws: ``VolumeError/malformed(what:why:)`` when they are not a tar's.
   public static func next(from bytes: some UserFileBytes) throws(VolumeError) -> Header? {
-    var extended: [(keyword: [UInt8], value: [UInt8])] = []
+    var extended: [PaxRecords.Record] = []
     var byteCount: Int64 = 0
     while true {
       let first = try bytes.next(tarRecordSize)
@@ -60,15 +58,12 @@ public enum PaxDecoder {
 
   private static func check(_ record: [UInt8]) throws(VolumeError) {
     let expected = try number(record[TarField.checksum], "checksum")
-    var sum: Int64 = 0
-    for (offset, byte) in record.enumerated() {
-      sum += TarField.checksum.contains(offset) ? 32 : Int64(byte)
-    }
+    let sum = TarBlock.sums(record).unsigned
     guard sum == expected else { throw malformed("its checksum is \(sum), not \(expected)") }
   }
 
   private static func decode(
-    _ record: [UInt8], size: Int64, extended: [(keyword: [UInt8], value: [UInt8])]
+    _ record: [UInt8], size: Int64, extended: [PaxRecords.Record]
   ) throws(VolumeError) -> Header {
     guard let kind = Member.Kind(typeflag: record[TarField.typeflag]) else {
       throw malformed("its type '\(record[TarField.typeflag])' is unknown")
@@ -111,7 +106,7 @@ public enum PaxDecoder {
       case "GNU.sparse.map", "GNU.sparse.numblocks": throw malformed("its sparse map is older than format 1.0")
       case let other where other.hasPrefix("SCHILY.xattr."):
         member.extendedAttributes.append(
-          ExtendedAttribute(name: unescaped(keyword.dropFirst("SCHILY.xattr.".utf8.count)), value: value))
+          ExtendedAttribute(name: PaxRecords.unescaped(keyword.dropFirst("SCHILY.xattr.".utf8.count)), value: value))
       default: break  // keywords of other programs say nothing that is restored
       }
     }
@@ -130,122 +125,47 @@ public enum PaxDecoder {
 
   private static func text(_ field: ArraySlice<UInt8>) -> [UInt8] { Array(field.prefix { $0 != 0 }) }
 
-  /// Octal digits between spaces and NULs, or base 256 when the first bit is set (GNU).
   private static func number(_ field: ArraySlice<UInt8>, _ name: String) throws(VolumeError) -> Int64 {
-    if let first = field.first, first & 0x80 != 0 {
-      let digits = field.dropFirst()
-      guard first == 0x80, digits.dropLast(8).allSatisfy({ $0 == 0 }) else {
-        throw malformed("its \(name) is out of range")
-      }
-      let value = digits.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-      guard value <= Int64.max else { throw malformed("its \(name) is out of range") }
-      return Int64(value)
+    switch TarNumber.parse(field) {
+    case .value(let value) where (0...Int128(Int64.max)).contains(value): return Int64(value)
+    case .blank: return 0
+    case .unreadable: throw malformed("its \(name) is not octal")
+    case .value: throw malformed("its \(name) is out of range")
     }
-    var value: Int64 = 0
-    for byte in field.drop(while: { $0 == UInt8(ascii: " ") }).prefix(while: { $0 != 0 && $0 != UInt8(ascii: " ") }) {
-      guard (0x30...0x37).contains(byte) else { throw malformed("its \(name) is not octal") }
-      value = value << 3 | Int64(byte - 0x30)
-    }
-    return value
   }
 
   private static func decimal(_ digits: [UInt8], _ name: String) throws(VolumeError) -> Int64 {
-    guard digits.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int64(String(decoding: digits, as: UTF8.self))
-    else { throw malformed("its \(name) is not a number") }
+    guard let value = PaxRecords.decimal(digits) else { throw malformed("its \(name) is not a number") }
     return value
   }
 
   /// Seconds with an optional sign and fraction.
   static func time(_ value: [UInt8]) throws(VolumeError) -> Timestamp {
-    let isNegative = value.first == UInt8(ascii: "-")
-    let parts = value.dropFirst(isNegative ? 1 : 0).split(
-      separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-    guard let whole = parts.first else { throw malformed("its mtime is not a number") }
-    let seconds = try decimal(Array(whole), "mtime")
-    var fraction: Int32 = 0
-    if parts.count == 2 {
-      _ = try decimal(Array(parts[1].prefix(9)), "mtime")
-      for index in 0..<9 {
-        let digit = index < parts[1].count ? parts[1][parts[1].startIndex + index] - 0x30 : 0
-        fraction = fraction * 10 + Int32(digit)
-      }
-    }
-    guard isNegative else { return Timestamp(seconds: seconds, nanoseconds: fraction) }
-    return fraction == 0
-      ? Timestamp(seconds: -seconds) : Timestamp(seconds: -seconds - 1, nanoseconds: 1_000_000_000 - fraction)
-  }
-
-  private static func unescaped(_ name: ArraySlice<UInt8>) -> [UInt8] {
-    var result: [UInt8] = []
-    var rest = name
-    while let byte = rest.first {
-      if rest.starts(with: "%25".utf8) {
-        result.append(UInt8(ascii: "%"))
-        rest = rest.dropFirst(3)
-      } else if rest.starts(with: "%3D".utf8) {
-        result.append(UInt8(ascii: "="))
-        rest = rest.dropFirst(3)
-      } else {
-        result.append(byte)
-        rest = rest.dropFirst()
-      }
-    }
-    return result
+    guard let time = PaxRecords.time(value) else { throw malformed("its mtime is not a number") }
+    return time
   }
 
   /// Splits `length keyword=value\n` records.
-  private static func records(_ content: [UInt8]) throws(VolumeError) -> [(keyword: [UInt8], value: [UInt8])] {
-    var result: [(keyword: [UInt8], value: [UInt8])] = []
+  private static func records(_ content: [UInt8]) throws(VolumeError) -> [PaxRecords.Record] {
+    var result: [PaxRecords.Record] = []
     var rest = content[...]
     while !rest.isEmpty {
-      guard let space = rest.firstIndex(of: UInt8(ascii: " ")), space - rest.startIndex <= 9,
-        let length = Int(String(decoding: rest[..<space], as: UTF8.self)),
-        length > space - rest.startIndex + 2, length <= rest.count,
-        rest[rest.startIndex + length - 1] == UInt8(ascii: "\n")
-      else { throw malformed("its extended header is broken at byte \(rest.startIndex)") }
-      let record = rest[(space + 1)..<(rest.startIndex + length - 1)]
-      guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else {
-        throw malformed("its extended header is broken at byte \(rest.startIndex)")
+      let start = rest.startIndex
+      do { result.append(try PaxRecords.next(&rest)) } catch {
+        throw malformed("its extended header is broken at byte \(start)")
       }
-      result.append((Array(record[..<equals]), Array(record[(equals + 1)...])))
-      rest = rest.dropFirst(length)
     }
     return result
   }
 
   private static func readSparseMap(from bytes: some UserFileBytes, into header: inout Header) throws(VolumeError) {
-    var used: Int64 = 0
-    var record: ArraySlice<UInt8> = []
-    func line() throws(VolumeError) -> Int64 {
-      var digits: [UInt8] = []
-      while true {
-        if record.isEmpty {
-          record = try bytes.take(tarRecordSize, of: "a sparse map")[...]
-          used += Int64(tarRecordSize)
-        }
-        guard let byte = record.popFirst() else { continue }
-        if byte == UInt8(ascii: "\n") { return try decimal(digits, "sparse map") }
-        digits.append(byte)
-        guard digits.count < 20 else { throw malformed("its sparse map is not numbers") }
-      }
+    let listed = try SparseMap.read(malformed: malformed) { () throws(VolumeError) in
+      header.byteCount += Int64(tarRecordSize)
+      header.storedSize -= Int64(tarRecordSize)
+      return try bytes.take(tarRecordSize, of: "a sparse map")
     }
-    let count = try line()
-    guard count <= mostExtents else { throw malformed("its sparse map has \(count) entries") }
-    var extents: [Extent] = []
-    var end: Int64 = 0
-    for _ in 0..<count {
-      let extent = Extent(offset: try line(), length: try line())
-      let (next, overflow) = extent.offset.addingReportingOverflow(extent.length)
-      guard extent.offset >= end, !overflow, next <= header.member.size else {
-        throw malformed("its sparse map is out of order or range")
-      }
-      end = next
-      if extent.length > 0 { extents.append(extent) }
-    }
-    header.byteCount += used
-    header.storedSize -= used
-    guard extents.reduce(0, { $0 + $1.length }) == header.storedSize else {
-      throw malformed("its sparse map does not add up to its size")
+    guard let extents = SparseMap.checked(listed, size: header.member.size, storedSize: header.storedSize) else {
+      throw malformed("its sparse map is out of order or range, or does not add up to its size")
     }
     header.member.dataExtents = extents
   }

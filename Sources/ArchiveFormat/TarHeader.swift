@@ -15,6 +15,25 @@ enum TarField {
   static let deviceMajor = 329..<337
   static let deviceMinor = 337..<345
   static let prefix = 345..<500
+
+  // GNU's headers (GNU tar manual, *Basic Tar Format*) have instead of the prefix:
+  static let gnuAccessTime = 345..<357
+  static let gnuChangeTime = 357..<369
+  static let gnuOffset = 369..<381
+  static let gnuSparseList = 386..<482
+  static let gnuIsExtended = 482..<483
+  static let gnuRealSize = 483..<495
+  /// Of offset and length, 12 bytes each.
+  static let gnuSparseEntrySize = 24
+  static let gnuSparseEntries = 4
+  /// In each record of a sparse file's list that follows.
+  static let gnuExtensionEntries = 21
+  static let gnuExtensionIsExtended = 504..<505
+
+  // The headers of star: a shorter prefix, times, and a magic at the end.
+  static let starPrefix = 345..<476
+  static let starAccessTime = 476..<488
+  static let starChangeTime = 488..<500
 }
 
 /// Bytes in a tar record: headers and the content of members begin at multiples of it.

@@ -24,7 +24,8 @@ extension UserFileBytes {
   /// - Throws: ``VolumeError/malformed(what:why:)`` when the user file ends before.
   public func take(_ count: Int, of what: String) throws(VolumeError) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(count)
+    // What is asked for may be what damaged bytes claim: memory comes with what is there.
+    bytes.reserveCapacity(min(count, 1 << 20))
     while bytes.count < count {
       let part = try next(count - bytes.count)
       guard !part.isEmpty else { throw .malformed(what: what, why: "its user file ends after \(bytes.count) bytes") }

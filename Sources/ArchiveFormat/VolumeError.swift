@@ -17,6 +17,10 @@ public enum VolumeError: Error, Sendable {
   case broken(device: String)
   /// The bytes of a catalogue or of a member's header are not what they should be.
   case malformed(what: String, why: String)
+  /// What stands at the beginning of an ordinary archive is no tar header.
+  case notTar
+  /// An ordinary archive ends where more of it has to come.
+  case unexpectedEnd
 }
 
 extension VolumeError: CustomStringConvertible {
@@ -31,6 +35,8 @@ extension VolumeError: CustomStringConvertible {
     case .endOfMedium(let device): "cannot write on \(device): end of the medium"
     case .broken(let device): "cannot write on \(device): an earlier write failed"
     case .malformed(let what, let why): "cannot read \(what): \(why)"
+    case .notTar: "This does not look like a tar archive"
+    case .unexpectedEnd: "Unexpected EOF in archive"
     }
   }
 

@@ -148,12 +148,12 @@ extension VolumeReader {
       default: try driving { () throws(DriveError) in try drive.locate(to: .beginningOfTape.advanced(by: 1)) }
       }
       if try here() < end, let header = try headerHere() { return header }
-      if outcome != .done { return nil }
+      if outcome != .done { break }
     }
     return nil
   }
 
-  /// A header with a user label under the head; nil when something else is there.
+  /// A header with a user label under the head; nil when something else is there, or what is there cannot be read.
   private func headerHere() throws(VolumeError) -> Header? {
     do {
       let header = try readHeader()

@@ -8,20 +8,23 @@ public struct OrdinaryWriting {
   /// Describes a writing.
   public init() {}
 
-  /// Reads every member that `source` gives and hands it to `writer`; does not end the archive.
+  /// Reads every member that `source` gives and that `isWanted`, and hands it to `writer`; does not end the archive.
+  /// - Returns: what is to be removed once the archive is whole (`--remove-files`): sources read to their end, unchanged.
   /// - Throws: ``OperationError/refused(_:hint:)`` when the archive cannot be written on.
   public func run(
     from source: any MemberSource, to writer: any ArchiveWriter, observer: any OperationObserver,
-    interruption: Interruption = Interruption()
-  ) throws(OperationError) {
+    interruption: Interruption = Interruption(), isWanted: (Member) -> Bool = { _ in true }
+  ) throws(OperationError) -> [any RemovableSource] {
+    var removable: [any RemovableSource] = []
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 4096)
     defer { buffer.deallocate() }
     while !interruption.isRequested, let item = source.next() {
       switch item {
       case .notice(let notice): observer.report(.notice(notice))
       case .member(let found):
+        guard isWanted(found.member) else { continue }
         do throws(ArchiveWriteError) {
-          try write(found, to: writer, through: buffer, observer)
+          if let source = try write(found, to: writer, through: buffer, observer) { removable.append(source) }
         } catch {
           switch error {
           case .member(let notice): observer.report(.notice(notice))
@@ -30,36 +33,47 @@ public struct OrdinaryWriting {
         }
       }
     }
+    return removable
   }
 
+  /// Writes a member; returns its source when that is to be removed and was read whole and unchanged.
   private func write(
     _ found: any SourceMember, to writer: any ArchiveWriter, through buffer: UnsafeMutableRawBufferPointer,
     _ observer: any OperationObserver
-  ) throws(ArchiveWriteError) {
+  ) throws(ArchiveWriteError) -> (any RemovableSource)? {
     let opened: OpenedMember
     do { opened = try found.open() } catch { throw .member(error) }
     var member = opened.member
-    defer { if let notice = opened.content?.close() { observer.report(.notice(notice)) } }
+    var isAsRead = true
     if opened.isStream {
       throw .member(
         MemberNotice(member.path, "Cannot archive: an ordinary archive has to know the length first", .failure))
     }
     member.dataExtents = member.dataExtents.map { PaxEncoder.aligned($0, size: member.size) }
-    try writer.begin(member)
+    let extents = try writer.begin(member)
     observer.report(.member(opened.shown))
-    if member.kind == .regular {
-      for extent in member.dataExtents ?? [Extent(offset: 0, length: member.size)] {
-        try copy(extent, of: opened, to: writer, through: buffer, observer)
-      }
+    for extent in extents {
+      if try !copy(extent, of: opened, to: writer, through: buffer, observer) { isAsRead = false }
     }
     try writer.end()
+    if let notice = opened.content?.close() {
+      observer.report(.notice(notice))
+      isAsRead = false
+    }
+    guard let source = opened.removable else { return nil }
+    if isAsRead { return source }
+    observer.report(
+      .notice(
+        MemberNotice(source.shownPath, "Not removed: it changed or could not be read to its end", .failure)))
+    return nil
   }
 
-  /// Copies a part of the content; what the source does not give is made up with zeros, as its size was said before.
+  /// Copies a part of the content; what the source does not give is made up with zeros, as its size was said before, and
+  /// the result is false then.
   private func copy(
     _ extent: Extent, of opened: OpenedMember, to writer: any ArchiveWriter,
     through buffer: UnsafeMutableRawBufferPointer, _ observer: any OperationObserver
-  ) throws(ArchiveWriteError) {
+  ) throws(ArchiveWriteError) -> Bool {
     var position = extent.offset
     let end = extent.offset + extent.length
     var isMissing = false
@@ -88,5 +102,6 @@ public struct OrdinaryWriting {
       try writer.write(UnsafeRawBufferPointer(rebasing: part[..<count]))
       position += Int64(count)
     }
+    return !isMissing
   }
 }

@@ -47,6 +47,22 @@ final class Monitor {
   }
 }
 
+/// Lets one thread at a time read an archive: the one that goes through it, or the one that reads a member.
+final class Turn: @unchecked Sendable {
+  // Sendable: `monitor` guards the field below.
+  private let monitor = Monitor()
+  private var isTaken = false
+
+  /// A member is to be read.
+  func begin() { monitor.locked { isTaken = true } }
+
+  /// It has been read, or nobody wants it.
+  func end() { monitor.locked { isTaken = false } }
+
+  /// Waits until no member is being read.
+  func wait() { monitor.locked(when: { !isTaken }) {} }
+}
+
 /// A bounded queue of values.
 final class BoundedQueue<Element>: @unchecked Sendable {
   // Sendable: `monitor` guards every field below.

@@ -45,10 +45,10 @@ public struct SequentialReading {
           } else {
             try volume.readFile(header)
           }
-          next = try reader.nextHeader()
+          next = try volume.nextHeader()
         } catch {
           volume.report(error, in: header)
-          next = try volume.headerBehind(header.sequence)
+          next = try volume.headerBehindDamage()
         }
         guard let next else { break }
         header = next
@@ -65,6 +65,9 @@ private final class VolumeInSequence {
   private let isWanted: (Member) -> Bool
   private let observer: any OperationObserver
   private let listed: (Member) -> Void
+
+  /// The file at hand, counted: what a damaged label says of it could lead back, and round for ever.
+  private var fileNumber: UInt64 = 1
 
   // Since the last catalogue:
   private var fileCount = 0
@@ -96,13 +99,19 @@ private final class VolumeInSequence {
     observer.report(.notice(MemberNotice([], "file \(header.sequence) of volume \(vsn): \(error)", .failure)))
   }
 
+  /// The header that comes next; nil at end of data.
+  func nextHeader() throws(VolumeError) -> VolumeReader.Header? {
+    let header = try reader.nextHeader()
+    fileNumber += 1
+    return header
+  }
+
   /// The next header that can be read behind a file that could not; nil when there is none.
-  func headerBehind(_ sequence: UInt64) throws(VolumeError) -> VolumeReader.Header? {
-    var sequence = sequence + 1
-    while try reader.space(toFile: sequence) {
-      do { return try reader.nextHeader() } catch {
-        observer.report(.notice(MemberNotice([], "file \(sequence) of volume \(vsn): \(error)", .failure)))
-        sequence += 1
+  func headerBehindDamage() throws(VolumeError) -> VolumeReader.Header? {
+    while try reader.space(toFile: fileNumber + 1) {
+      do { return try nextHeader() } catch {
+        fileNumber += 1
+        observer.report(.notice(MemberNotice([], "file \(fileNumber) of volume \(vsn): \(error)", .failure)))
       }
     }
     return nil

@@ -24,6 +24,7 @@ extension Member {
       deviceNumber = DeviceNumber(
         major: clinux_major(UInt64(status.st_rdev)), minor: clinux_minor(UInt64(status.st_rdev)))
     }
+    accessed = Timestamp(status.st_atim)
     sourceFile = SourceFile(
       device: UInt64(status.st_dev), inode: UInt64(status.st_ino), linkCount: UInt64(status.st_nlink))
   }

@@ -77,6 +77,15 @@ public final class MemberChoice: Sendable {
     return !exclusions.excludes(path) && !exclusions.omits(path)
   }
 
+  /// Where a member goes: the directory of the name that it is meant by, empty without any names; nil when it is not meant.
+  /// Counts it as found.
+  public func directory(for member: Member) -> [UInt8]? {
+    let path = MemberName.withoutTrailingSlashes(member.path)
+    guard let place = match(path) else { return nil }
+    if let newerThan, member.modified < newerThan { return nil }
+    return exclusions.excludes(path) || exclusions.omits(path) ? nil : place
+  }
+
   /// Whether any member of this name is meant; for choices that do not depend on order.
   public func chooses(_ path: [UInt8], to directory: [UInt8]? = nil) -> Bool {
     guard let place = match(path), directory == nil || directory == place || names.isEmpty else { return false }

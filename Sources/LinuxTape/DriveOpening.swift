@@ -45,14 +45,22 @@ struct DriveOpening {
     while true {
       let descriptor = try opened(O_RDONLY)
       guard case .success(let status) = descriptor.status() else { throw translated(Descriptor.Errno(code: EIO)) }
+      let isOnline = status.flags & cltape_GMT_ONLINE != 0
+      if isOnline { try findPosition(descriptor) }
       if let error = descriptor.close() { throw translated(error) }
-      if status.flags & cltape_GMT_ONLINE != 0 { return }
+      if isOnline { return }
       if status.flags & cltape_GMT_DR_OPEN != 0 { throw failure(.noMedium) }
       guard waited < patience else { throw failure(.notReady) }
       onWait?("waiting for the drive to become ready", waited)
       sleep(1)  // polling is all that st offers
       waited += 1
     }
+  }
+
+  /// After a reset st refuses everything, closing too, until the tape is rewound. Nobody has begun to use it here.
+  private func findPosition(_ descriptor: Descriptor) throws(DriveError) {
+    guard case .failure(let error) = descriptor.position(), error.code == EIO else { return }
+    if let error = descriptor.operate(cltape_MTREW) { throw translated(error, "rewind") }
   }
 
   /// Options of st(4) under which flushing would not flush, positions would not be logical, or closing would write.

@@ -5,6 +5,9 @@ enum CatalogueCompression {
   /// The longest database that is believed, in bytes.
   static let longestDatabase = 16 << 30
 
+  /// LZ4 makes no byte of more than 255: what a frame can hold follows from its length.
+  private static let mostTimesSmaller: UInt64 = 255
+
   static func compress(_ bytes: UnsafeRawBufferPointer) throws(IndexError) -> [UInt8] {
     var preferences = LZ4F_preferences_t()
     preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled
@@ -35,6 +38,9 @@ enum CatalogueCompression {
       let hint = LZ4F_getFrameInfo(context, &info, source.baseAddress, &used)
       guard LZ4F_isError(hint) == 0, info.contentSize > 0, info.contentSize <= UInt64(longestDatabase) else {
         throw .badCatalogue(why: "it is no LZ4 frame with a size")
+      }
+      guard info.contentSize / mostTimesSmaller <= UInt64(frame.count) else {
+        throw .badCatalogue(why: "its LZ4 frame says that it holds more than it can")
       }
       let size = Int(info.contentSize)
       guard let base = allocate(size) else { throw .badCatalogue(why: "out of memory") }

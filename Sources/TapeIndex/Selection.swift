@@ -112,7 +112,7 @@ public final class Selection {
 
   /// The member that a hard link is another name of; nil when the index does not have it.
   public func target(of link: StoredMember) throws(IndexError) -> StoredMember? {
-    guard let placement = link.record.link else { return nil }
+    guard let placement = link.record.link else { return try targetByName(of: link) }
     // An AUL file's ordinal in its batch is its first member's ordinal too, unless packs lie before it.
     let s = try database.prepare(
       """
@@ -137,6 +137,23 @@ public final class Selection {
       s.reset()
     }
     return nil
+  }
+
+  /// A link that came out of another archive has a name to lead it: that of a member written before it.
+  private func targetByName(of link: StoredMember) throws(IndexError) -> StoredMember? {
+    guard link.record.member.kind == .hardLink else { return nil }
+    let name = MemberName(path: link.record.member.linkTarget)
+    let s = try database.prepare(
+      """
+      SELECT \(MemberSelector.columns) FROM batch b JOIN \(MemberSelector.tables)
+      WHERE b.volume = ?1 AND b.id = m.id >> 24 AND d.path = ?2 AND m.name = ?3 AND m.id < ?4 AND m.type != 1
+      ORDER BY m.id DESC LIMIT 1
+      """)
+    s.bind(1, link.volume.row)
+    s.bind(2, name.directory)
+    s.bind(3, name.name)
+    s.bind(4, link.id)
+    return try s.step() ? try stored(s) : nil
   }
 
   /// Whether the query chose this member.

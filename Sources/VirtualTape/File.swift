@@ -137,6 +137,17 @@ final class File {
     witness?.saw(.sync, of: path)
   }
 
+  /// Finds out whether the file still has a name: what is written to one that was removed is nowhere.
+  func checkIsThere(operation: String) throws(DriveError) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw systemError(errno, operation, device) }
+    guard status.st_nlink > 0 else {
+      throw DriveError(
+        .system(errno: ENOENT, message: "the cartridge was removed while it was written"), operation: operation,
+        device: device)
+    }
+  }
+
   /// Returns when the file, or a folder's entries, are on disk.
   func sync(operation: String) throws(DriveError) {
     guard fsync(descriptor) == 0 else { throw systemError(errno, operation, device) }

@@ -68,6 +68,11 @@ struct FrameHeader: Equatable {
     number = bytes.integer(at: 24, UInt64.self)
     previousFilemark = bytes.integer(at: 32, UInt64.self)
     payloadChecksum = bytes.integer(at: 40, UInt64.self)
+    // Each object before this one has a header at least: more than fit there would be a map without end.
+    guard offset >= DataHeader.byteCount,
+      number <= (offset - UInt64(DataHeader.byteCount)) / UInt64(FrameHeader.byteCount),
+      UInt64(filemarks) <= number, previousFilemark < offset
+    else { return nil }
     guard flags & ~FrameHeader.compressedFlag == 0, bytes.integer(at: 6, UInt16.self) == 0, epoch > 0 else {
       return nil
     }

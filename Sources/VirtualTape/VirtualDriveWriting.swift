@@ -118,6 +118,7 @@ extension VirtualDrive {
     tape.window.invalidate()
     do throws(DriveError) {
       try tape.data.syncData(operation: operation)
+      try tape.data.checkIsThere(operation: operation)
     } catch {
       isBroken = true
       throw error

@@ -16,21 +16,22 @@ enum ArchiveTarget: Equatable {
   case cartridge([UInt8])
   /// A virtual cartridge to be made.
   case newCartridge([UInt8])
+  /// An ordinary archive: a file, a pipe, or what will be one.
+  case file([UInt8])
+  /// An ordinary archive on standard output or input.
+  case standardStream
 
   /// Finds out what `name` is.
   /// - Parameter creates: whether a virtual cartridge may be made.
   /// - Throws: ``OperationError/refused(_:hint:)`` for what this version cannot use, and for what is not there, in GNU
   ///   tar's words.
   static func resolve(_ options: ArchiveOptions, creates: Bool) throws(OperationError) -> ArchiveTarget {
-    let unsupported = "this version works with tape drives and virtual cartridges only"
-    guard var name = options.name ?? environment("TAPE"), name != Array("-".utf8) else {
-      throw .refused("cannot use standard input or output as the archive: \(unsupported)", hint: "name it with -f")
-    }
+    guard var name = options.name ?? environment("TAPE"), name != Array("-".utf8) else { return .standardStream }
     let text = String(decoding: name, as: UTF8.self)
     if !options.isLocal, let colon = name.firstIndex(of: UInt8(ascii: ":")), !name[..<colon].contains(UInt8(ascii: "/"))
     {
       throw .refused(
-        "cannot use archive \(text) on another machine: \(unsupported)", hint: "--force-local if it is here")
+        "cannot use archive \(text): this version does not reach other machines", hint: "--force-local if it is here")
     }
     let endsInSlash = name.last == UInt8(ascii: "/")
     while name.count > 1, name.last == UInt8(ascii: "/") { name.removeLast() }
@@ -38,19 +39,12 @@ enum ArchiveTarget: Equatable {
     guard lstatFollowing(name, &status) else {
       let code = errno
       if code == ENOENT, creates {
-        if endsInSlash || name.suffix(4) == Array(".vtl".utf8)[...] { return .newCartridge(name) }
-        throw .refused(
-          "cannot create archive \(text): \(unsupported)", hint: "the name of a virtual cartridge ends in .vtl or /")
+        return endsInSlash || name.suffix(4) == Array(".vtl".utf8)[...] ? .newCartridge(name) : .file(name)
       }
       throw .refused("\(text): Cannot open: \(String(cString: strerror(code)))", hint: nil)
     }
     if Cartridge.isCartridge(at: name) { return .cartridge(name) }
-    if status.st_mode & S_IFMT == S_IFCHR {
-      guard TapeDevice.isTapeDevice(at: name) else {
-        throw .refused("cannot use \(text) as the archive: it is no tape device", hint: "a drive is called /dev/nst0")
-      }
-      return .device(name)
-    }
+    if status.st_mode & S_IFMT == S_IFCHR, TapeDevice.isTapeDevice(at: name) { return .device(name) }
     if status.st_mode & S_IFMT == S_IFDIR {
       if access(name + Array("/library.json".utf8)) {
         throw .refused(
@@ -59,7 +53,15 @@ enum ArchiveTarget: Equatable {
       if creates, isEmptyDirectory(name) { return .newCartridge(name) }
       throw .refused("cannot use \(text) as the archive: it is a directory, but no virtual cartridge", hint: nil)
     }
-    throw .refused("cannot use \(text) as the archive: \(unsupported)", hint: nil)
+    return .file(name)
+  }
+
+  /// Whether it is a file or a stream, and no volume.
+  var isOrdinary: Bool {
+    switch self {
+    case .file, .standardStream: true
+    case .device, .cartridge, .newCartridge: false
+    }
   }
 
   private static func environment(_ name: String) -> [UInt8]? {
@@ -118,8 +120,13 @@ struct OpenedArchive {
           reporter.say("--capacity and --compression are for new cartridges: this one keeps its own")
         }
         return try virtual(path, target, access, reporter)
+      case .file, .standardStream: break
       }
     } catch { throw .volume(.drive(error)) }
+    let name = options.name.map { String(decoding: $0, as: UTF8.self) } ?? "standard input"
+    throw .refused(
+      "\(name) is an ordinary archive, not a volume",
+      hint: "a volume is in a drive (/dev/nst0) or a virtual cartridge (a folder)")
   }
 
   private static func virtual(
@@ -138,7 +145,7 @@ struct OpenedArchive {
   /// The files of the archive itself, which are not archived in it.
   func identities() -> [FileIdentity] {
     switch target {
-    case .device: return []
+    case .device, .file, .standardStream: return []
     case .cartridge(let path), .newCartridge(let path):
       var status = stat()
       guard ArchiveTarget.withCString(path, { stat($0, &status) }) == 0 else { return [] }
@@ -158,7 +165,7 @@ struct OpenedArchive {
   func writeName(_ vsn: VSN) throws(OperationError) {
     guard let cartridge = drive as? VirtualDrive, cartridge.description.options.vsn != vsn.text else { return }
     switch target {
-    case .device: break
+    case .device, .file, .standardStream: break
     case .cartridge(let path), .newCartridge(let path):
       do { try Cartridge.setVSN(vsn.text, at: path) } catch { throw .volume(.drive(error)) }
     }

@@ -25,6 +25,7 @@ struct OptionSpecification: Sendable {
     case names = "Which files and members"
     case creating = "Creating"
     case extracting = "Extracting"
+    case ordinary = "Ordinary archives"
     case verifying = "Verifying (volume verify)"
     case rebuilding = "Rebuilding (index rebuild)"
     case other = "Other"
@@ -63,7 +64,7 @@ struct OptionSpecification: Sendable {
 
 /// What an option of the tar face means.
 enum OptionKey: Sendable {
-  case create, append, extract, list, compare
+  case create, append, update, concatenate, delete, extract, list, compare
   case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired
   case eraseTail, salvage, scan
   case blockingFactor, recordSize, buffer
@@ -82,6 +83,8 @@ enum OptionKey: Sendable {
   case touch, keepDirectorySymlink
   case session, member, sample
   case numericOwner, xattrs, noXattrs, acls, noACLs
+  case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
+  case ignoreZeros, format, posix, oldArchive, paxOption, sparseVersion
   case verbose, help, usage, version
 }
 
@@ -94,6 +97,10 @@ enum OptionTable {
   private static let modesAndArchives: [OptionSpecification] = [
     .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),
     .gnu(.append, "r", "append", .mode, "archive files behind what the volume holds"),
+    .gnu(.update, "u", "update", .mode, "append files that are newer than in the archive (ordinary archives)"),
+    .gnu(.concatenate, "A", "catenate", .mode, "append the members of other archives (ordinary archives)"),
+    .gnu(.concatenate, nil, "concatenate", .mode, "same as --catenate"),
+    .gnu(.delete, nil, "delete", .mode, "take members out of an ordinary archive"),
     .gnu(.list, "t", "list", .mode, "list the members"),
     .gnu(.extract, "x", "extract", .mode, "restore members"),
     .gnu(.extract, nil, "get", .mode, "same as --extract"),
@@ -153,6 +160,35 @@ enum OptionTable {
     .gnu(.noSameOwner, "o", nil, .extracting, "same as --no-same-owner"),
     .gnu(.touch, "m", "touch", .extracting, "do not restore modification times"),
     .gnu(.keepDirectorySymlink, nil, "keep-directory-symlink", .extracting, "keep links to directories"),
+
+    .gnu(
+      .format, "H", "format", .required, "FORMAT", .ordinary, "dialect to write: gnu (default), pax, ustar, oldgnu, v7"),
+    .gnu(.posix, nil, "posix", .ordinary, "same as --format=pax"),
+    .gnu(.oldArchive, nil, "old-archive", .ordinary, "same as --format=v7"),
+    .gnu(.oldArchive, nil, "portability", .ordinary, "same as --format=v7"),
+    .gnu(
+      .paxOption, nil, "pax-option", .required, "KEYWORD", .ordinary, "what stands in the headers of format pax"),
+    .gnu(.sparseVersion, nil, "sparse-version", .required, "VERSION", .ordinary, "how format pax stores holes: 1.0"),
+    .gnu(.gzip, "z", "gzip", .ordinary, "compress with gzip; reading finds out by itself"),
+    .gnu(.gzip, nil, "gunzip", .ordinary, "same as --gzip"),
+    .gnu(.gzip, nil, "ungzip", .ordinary, "same as --gzip"),
+    .gnu(.bzip2, "j", "bzip2", .ordinary, "compress with bzip2"),
+    .gnu(.xz, "J", "xz", .ordinary, "compress with xz"),
+    .gnu(.zstd, nil, "zstd", .ordinary, "compress with zstd"),
+    .gnu(.lzma, nil, "lzma", .ordinary, "compress with lzma"),
+    .gnu(.lzip, nil, "lzip", .ordinary, "compress with lzip"),
+    .gnu(.lzop, nil, "lzop", .ordinary, "compress with lzop"),
+    .own(.lz4, "lz4", .ordinary, "compress with lz4"),
+    .gnu(.unixCompress, "Z", "compress", .ordinary, "compress with compress"),
+    .gnu(.unixCompress, nil, "uncompress", .ordinary, "same as --compress"),
+    .gnu(
+      .useCompressProgram, "I", "use-compress-program", .required, "PROGRAM", .ordinary,
+      "compress with PROGRAM, decompress with 'PROGRAM -d'"),
+    .gnu(
+      .autoCompress, "a", "auto-compress", .ordinary,
+      "compression and format by ARCHIVE's name: .tar.zst, .zip, .7z, .cpio, ..."),
+    .gnu(.noAutoCompress, nil, "no-auto-compress", .ordinary, "not by its name (default)"),
+    .gnu(.ignoreZeros, "i", "ignore-zeros", .ordinary, "go on behind the zeros that end an archive"),
 
     .gnu(.numericOwner, nil, "numeric-owner", .other, "owners by number, not by name"),
     .gnu(.xattrs, nil, "xattrs", .other, "archive or restore extended attributes"),

@@ -19,6 +19,8 @@ struct ReadMode {
       return try list([volume], index)
     }
     let target = try ArchiveTarget.resolve(command.archive, creates: false)
+    if target.isOrdinary { return try OrdinaryMode(command: command, reporter: reporter, target: target).read() }
+    for note in command.ordinary.notesForVolumes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
     if command.archive.usesIndex {
       let index = try IndexLocation.openForReading(command.archive, target)
@@ -44,7 +46,7 @@ struct ReadMode {
     reportMissing(choice)
   }
 
-  private func list(_ member: Member) {
+  func list(_ member: Member) {
     var shown = command.renaming.renamed(member)
     if !command.showsNewNames { shown.path = member.path }
     reporter.list(shown, withAttributes: command.verbosity > 0)
@@ -58,7 +60,7 @@ struct ReadMode {
       // Which names a pass looks up does not matter then: all members have to be shown.
       let names = command.operands.filter { choice.dependsOnOrder || $0.baseDirectory == place }
       let operation = RestoreOperation(
-        query: query(names, choice, to: place), options: options,
+        query: query(names, choice, to: place), options: try options(),
         bufferSize: command.bufferSize ?? archive.defaultBuffer)
       _ = try operation.run(target, drive: archive.drive, sink: sink(place), observer: reporter)
     }
@@ -66,7 +68,7 @@ struct ReadMode {
   }
 
   /// The directories that members go to: one pass over the tape for each.
-  private func places() -> [[UInt8]] {
+  func places() -> [[UInt8]] {
     if command.operands.isEmpty { return [command.directory] }
     var places: [[UInt8]] = []
     for operand in command.operands where !places.contains(operand.baseDirectory) {
@@ -76,7 +78,7 @@ struct ReadMode {
   }
 
   /// Which members are meant, for one pass.
-  private var choice: MemberChoice {
+  var choice: MemberChoice {
     MemberChoice(
       names: command.operands.map {
         MemberChoice.Name(NamePattern($0.name, $0.matching), directory: $0.baseDirectory)
@@ -101,7 +103,7 @@ struct ReadMode {
     return MemberQuery(operands: operands, newestOnly: command.mode != .list) { !choice.chooses($0, to: place) }
   }
 
-  private func reportMissing(_ choice: MemberChoice) {
+  func reportMissing(_ choice: MemberChoice) {
     for (name, wasFound) in choice.missing {
       if command.hasDefaultWildcards, name.hasWildcards {
         reporter.say("Pattern matching characters used in file names")
@@ -120,7 +122,7 @@ struct ReadMode {
     for place in places() {
       let current = self.choice
       choice = current
-      let reading = SequentialReading(vsn: command.archive.vsn, options: options) {
+      let reading = SequentialReading(vsn: command.archive.vsn, options: try options()) {
         current.chooses($0, to: command.mode == .list ? nil : place)
       }
       let sink = command.mode == .list ? nil : try sink(place)
@@ -135,15 +137,16 @@ struct ReadMode {
 
   // MARK: Where members go
 
-  private var options: RestoreOptions {
+  func options() throws(OperationError) -> RestoreOptions {
     let renaming = command.renaming
     return RestoreOptions(
       deliversAtOnce: command.writesToStandardOutput, keepsDamaged: command.keepsDamaged,
-      showsNewNames: command.showsNewNames, confirms: command.isInteractive ? Confirmation().asks("extract") : nil
+      showsNewNames: command.showsNewNames,
+      confirms: command.mode == .extract ? try command.confirmation("extract") : nil
     ) { renaming.renamed($0) }
   }
 
-  private func sink(_ path: [UInt8]) throws(OperationError) -> any MemberSink {
+  func sink(_ path: [UInt8]) throws(OperationError) -> any MemberSink {
     if command.writesToStandardOutput, command.mode == .extract { return StandardOutputSink() }
     let reporter = reporter
     let notify: (MemberNotice) -> Void = { reporter.report(.notice($0)) }

@@ -8,7 +8,7 @@ import VirtualTape
 /// A command line of the tar face, understood.
 struct TarCommand {
   enum Mode: Sendable {
-    case create, append, extract, list, compare, help, usage, version
+    case create, append, update, concatenate, delete, extract, list, compare, help, usage, version
   }
 
   var mode: Mode
@@ -42,13 +42,18 @@ struct TarCommand {
   var keepsDamaged = false
   /// Names of members are compared as they stand because nobody said how.
   var hasDefaultWildcards = true
+  /// Names come from standard input.
+  var readsInput = false
   /// Asks before each file or member.
   var isInteractive = false
   var salvages = false
   var scans = false
   var verification = Verification()
+  var ordinary = OrdinaryOptions()
+  /// Options given that say something about volumes alone.
+  var volumeOptions: [String] = []
   var verbosity = 0
-  /// Said before anything is done.
+  /// Said before anything is done with a volume.
   var notes: [String] = []
   /// What is wrong with the command line, though not so wrong that nothing is done; said at the end.
   var complaints: [String] = []

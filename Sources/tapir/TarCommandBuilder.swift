@@ -38,7 +38,7 @@ struct TarCommandBuilder {
     command.operands = names.operands
     // An empty name of a member means all of them.
     let isEmpty = command.operands.contains { $0.name.isEmpty }
-    if isEmpty, let mode = modes.first, mode != .create, mode != .append { command.operands = [] }
+    if isEmpty, let mode = modes.first, mode != .create, mode != .append, mode != .update { command.operands = [] }
     command.directory = names.directory
     command.exclusions = names.exclusions
     command.hasDefaultWildcards = names.wildcards == nil
@@ -56,16 +56,30 @@ struct TarCommandBuilder {
     command.intent.appends = mode == .append
     command.intent.vsn = command.archive.vsn
     try Self.check(command)
+    try command.ordinary.settle(for: command.source)
     return command
   }
 
+  /// Options that mean nothing to an ordinary archive.
+  private static let volumeKeys: Set<OptionKey> = [
+    .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .layout,
+    .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer,
+  ]
+
   private mutating func option(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) {
     let value = given ?? []
+    if try command.ordinary.add(key, value) { return }
+    if Self.volumeKeys.contains(key), let name = OptionTable.supported.first(where: { $0.key == key })?.long {
+      command.volumeOptions.append("--" + name)
+    }
     if try sourceOption(key, given) { return }
     if try readingOption(key, given) { return }
     switch key {
     case .create: modes.append(.create)
     case .append: modes.append(.append)
+    case .update: modes.append(.update)
+    case .concatenate: modes.append(.concatenate)
+    case .delete: modes.append(.delete)
     case .extract: modes.append(.extract)
     case .list: modes.append(.list)
     case .compare: modes.append(.compare)
@@ -94,8 +108,12 @@ struct TarCommandBuilder {
       guard let factor = Sizes.number(value), factor > 0, factor <= Int64.max / 512 else {
         throw UsageError(message: "'\(String(decoding: value, as: UTF8.self))': Invalid blocking factor")
       }
+      command.ordinary.recordSize = Int(factor * 512)
       try blockSize(factor * 512, "-b")
-    case .recordSize: try blockSize(size(value, "--record-size", minimum: 1), "--record-size")
+    case .recordSize:
+      let asked = try size(value, "--record-size", minimum: 1)
+      try blockSize(asked, "--record-size")
+      command.ordinary.recordSize = Int(asked)
     case .buffer: command.bufferSize = Int(try size(value, "--buffer", minimum: 1))
     case .filesFrom: try readNames(from: value)
     case .addFile: names.add(value, unquoting: true)
@@ -227,7 +245,9 @@ struct TarCommandBuilder {
   /// Takes the names, and options between them, from a list (`-T`).
   private mutating func readNames(from file: [UInt8], in outer: String = "command line") throws(UsageError) {
     let name = String(decoding: file, as: UTF8.self)
-    if file != [UInt8(ascii: "-")] {
+    if file == [UInt8(ascii: "-")] {
+      command.readsInput = true
+    } else {
       let identity = try NameFile.identity(of: file)
       if let reader = lists[identity] {
         command.complaints.append("\(name): file list requested from \(outer) already read from \(reader)")

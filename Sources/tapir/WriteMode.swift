@@ -13,6 +13,13 @@ struct WriteMode {
   /// - Parameter signals: what the process is told to stop by.
   func run(_ signals: Signals) throws(OperationError) {
     let target = try ArchiveTarget.resolve(command.archive, creates: true)
+    if target.isOrdinary { return try ordinary(target, signals) }
+    guard command.mode == .create || command.mode == .append else {
+      throw .refused(
+        "\(command.mode == .update ? "-u" : command.mode == .delete ? "--delete" : "-A") works on ordinary archives only,"
+          + " in this version", hint: nil)
+    }
+    for note in command.notes + command.ordinary.notesForVolumes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     let index = try IndexLocation.openForWriting(command.archive, target)
     let operation = CreateOperation(
@@ -20,7 +27,7 @@ struct WriteMode {
       verifies: command.verifies,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, identity: .here, series: series())
     let summary = try operation.run(
-      from: source(archive, target), to: archive.drive, index: index, observer: reporter,
+      from: try source(archive, target), to: archive.drive, index: index, observer: reporter,
       interruption: signals.interruption)
     try archive.writeName(summary.volume.vsn)
     try archive.close()
@@ -38,17 +45,26 @@ struct WriteMode {
     }
   }
 
-  private func source(_ archive: OpenedArchive, _ target: ArchiveTarget) -> any MemberSource {
-    var options = command.source
-    options.transform = command.renaming.transform
+  private func ordinary(_ target: ArchiveTarget, _ signals: Signals) throws(OperationError) {
+    let mode = OrdinaryMode(command: command, reporter: reporter, target: target)
+    switch command.mode {
+    case .append: try mode.append(signals, onlyNewer: false)
+    case .update: try mode.append(signals, onlyNewer: true)
+    case .concatenate: try mode.concatenate()
+    case .delete: try mode.delete()
+    default: try mode.create(signals)
+    }
+  }
+
+  private func source(
+    _ archive: OpenedArchive, _ target: ArchiveTarget
+  ) throws(OperationError) -> any MemberSource {
+    var options = try command.sourceOptions(leavingOut: archive.identities())
     if let name = command.stream { return StandardInputSource(name: name, options: options) }
-    options.archives = archive.identities()
-    options.showsStoredNames = command.showsNewNames
-    if command.isInteractive { options.confirms = Confirmation().asks("add") }
     if options.removesFiles, command.archive.usesIndex {
       options.neverRemoved = IndexLocation.identities(command.archive, target)
     }
-    return HostSource(operands: command.operands, options: options)
+    return try SourceList.make(command, options, reporter: reporter)
   }
 
   /// Host and absolute root: what another session of the same kind would archive too.
@@ -61,6 +77,19 @@ struct WriteMode {
       root = (working.map { OptionScanner.bytes($0) } ?? []) + (base.isEmpty ? [] : [UInt8(ascii: "/")] + base)
     }
     return Array(WriterIdentity.here.host.utf8) + [UInt8(ascii: ":")] + root
+  }
+}
+
+extension TarCommand {
+  /// How files become members.
+  /// - Parameter archives: the files of the archive itself.
+  func sourceOptions(leavingOut archives: [FileIdentity]) throws(OperationError) -> SourceOptions {
+    var options = source
+    options.archives = archives
+    options.transform = renaming.transform
+    options.showsStoredNames = showsNewNames
+    options.confirms = try confirmation("add")
+    return options
   }
 }
 

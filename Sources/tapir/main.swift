@@ -7,6 +7,8 @@ enum Command {
   static func run(_ arguments: [[UInt8]]) -> Int32 {
     // The character set of names in patterns; nothing else depends on the locale.
     setlocale(LC_CTYPE, "")
+    // Beyond the limit on a file's size a write then fails and is reported, like any other.
+    signal(SIGXFSZ, SIG_IGN)
     DescriptorLimit.raise()
     do throws(UsageError) {
       if let text = try GeneratedText.asked(for: arguments) {
@@ -45,10 +47,10 @@ enum Command {
     let reporter = Reporter(
       verbosity: command.verbosity == 0 ? .none : command.verbosity == 1 ? .names : .attributes,
       namesGoToErrors: command.writesToStandardOutput)
-    for note in command.notes { reporter.say(note) }
     do throws(OperationError) {
       switch command.mode {
-      case .create, .append: try WriteMode(command: command, reporter: reporter).run(Signals())
+      case .create, .append, .update, .concatenate, .delete:
+        try WriteMode(command: command, reporter: reporter).run(Signals())
       case .extract, .list, .compare: try ReadMode(command: command, reporter: reporter).run()
       case .help: reporter.print(HelpText.tar)
       case .usage: reporter.print(HelpText.usage)

@@ -106,4 +106,10 @@ struct PaxDamageTests {
     let member = try #require(try PaxSamples.decode(folder.read("a.tar")).first?.member)
     #expect(member.ownership.user == 3_000_000 && member.ownership.group == 4_000_000)
   }
+
+  @Test func moreBytesThanThereAreTakeNoMemory() {
+    [1, 2, 3].withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+      _ = #expect(throws: VolumeError.self) { try MemoryBytes(bytes).take(1 << 50, of: "a test") }
+    }
+  }
 }

@@ -32,6 +32,18 @@ struct VolumeTailTests {
     }
   }
 
+  @Test func aCatalogueWhoseHeaderCannotBeReadIsNotTakenForFilesThatWereNeverCommitted() throws {
+    let session = try Session()
+    try session.catalogue()
+    try session.file([[1], [2]])
+    let last = try session.catalogue()
+    for label in 0..<3 {
+      let header = Int(last.header.rawValue)
+      session.drive.cartridge.damaged = [header + label]
+      #expect(try tail(session.drive) == .unclear(0, "the header of file 3 cannot be read"), "label \(label)")
+    }
+  }
+
   @Test func aVolumeWithCatalogueZeroAloneIsClean() throws {
     let session = try Session()
     try session.catalogue()

@@ -100,4 +100,32 @@ struct DamageTests {
     #expect(events.words.count == 1 && events.words[0].hasPrefix("c: Cannot read from tape"))
     #expect(try Tape.readInSequence(damaged).files.keys.sorted().joined() == "abde")
   }
+
+  @Test func anUnreadableEndIsSaidAndNeverOverwritten() throws {
+    let (drive, index) = try volume()
+    // HDR1 of the last catalogue.
+    let damaged = try Tape.copy(drive.cartridge)
+    damaged.cartridge.damage(try #require(blocks(drive).last) - 4)
+    let events = Events()
+    #expect(try Tape.restore(from: damaged, index: nil, events: events).files.count == 5)
+    #expect(events.words.contains { $0.contains("the end of volume V00001 is not whole") }, "\(events.words)")
+    let records = damaged.cartridge.records
+    for index in [index, nil] {
+      #expect(throws: OperationError.self) { try Tape.create([.file("f", [1])], on: damaged, index: index) }
+    }
+    #expect(damaged.cartridge.records == records)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func aLabelThatNamesAnEarlierFileDoesNotLeadReadingBack() throws {
+    let (drive, _) = try volume()
+    // UHL1 of d says that it is file 2, as a's does; its tar header is damaged.
+    let block = blocks(drive)[5]
+    var damaged = try Tape.copy(drive.cartridge, changing: block - 2) {
+      $0.replaceSubrange(4..<14, with: "0000000002".utf8)
+    }
+    damaged = try Tape.copy(damaged.cartridge, changing: block) { $0[3] ^= 0x55 }
+    let sink = try Tape.readInSequence(damaged)
+    #expect(sink.order == ["a", "b", "c", "e"])
+  }
 }

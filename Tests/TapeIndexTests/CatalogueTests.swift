@@ -55,7 +55,8 @@ struct CatalogueTests {
     var record = Rows.record("raw")
     record.contentOffset = 0
     record.member.extendedAttributes = [
-      ExtendedAttribute(name: Array("user.=%".utf8), value: [0, 255]), ExtendedAttribute(name: [0x75, 0xff], value: []),
+      ExtendedAttribute(name: Array("user.=%".utf8), value: [0, 255]),
+      ExtendedAttribute(name: [0x75, 0xff], value: []),
     ]
     record.member.accessACL = Array("user::rw-\n".utf8)
     record.member.defaultACL = Array("group::r--\n".utf8)
@@ -170,5 +171,19 @@ struct CatalogueTests {
     #expect(answer("SELECT count(*) FROM member JOIN directory d ON d.id = directory WHERE d.path = x'642f'") == "7\n")
     #expect(answer("PRAGMA integrity_check") == "ok\n")
     #expect(answer("PRAGMA page_size; PRAGMA journal_mode; PRAGMA user_version") == "4096\ndelete\n1\n")
+  }
+
+  @Test func aFrameThatClaimsMoreThanItCanHoldIsRefusedBeforeMemoryIsTaken() throws {
+    var rows = try Rows()
+    var (frame, _) = try rows.frame([])
+    // The content size of an LZ4 frame, and behind it a checksum of the header that one byte in 256 matches.
+    withUnsafeBytes(of: UInt64(1 << 30).littleEndian) { frame.replaceSubrange(6..<14, with: $0) }
+    var reasons: [String] = []
+    for checksum in UInt8.min...UInt8.max {
+      frame[14] = checksum
+      do { _ = try Catalogue(frame) } catch { reasons.append(error.description) }
+    }
+    #expect(reasons.count == 256)
+    #expect(reasons.filter { $0.contains("holds more than it can") }.count == 1)
   }
 }

@@ -63,5 +63,6 @@ public final class MemoryCartridge {
   /// Damages the block at `index`: reading it is a medium error until it is overwritten.
   public func damage(_ index: Int) { damaged.insert(index) }
 
+  /// The objects that are damaged.
   public var damaged: Set<Int> = []
 }

@@ -268,9 +268,10 @@ struct BadInputTests {
       ("-c --vsn", "option '--vsn' requires an argument"), ("-cf x.vtl -b 0 .", "'0': Invalid blocking factor"),
       ("-cf x.vtl --capacity 5 .", "--capacity takes a size such as 512k, 64G or 12TB, not '5'"),
       ("-xf x.vtl --stream s", "--stream is for -c and -r"),
-      ("-cf plain.tar .", "cannot create archive plain.tar: this version works with tape drives and virtual cartridges only"),
-      ("-tf /dev/null", "cannot use /dev/null as the archive: it is no tape device"),
-      ("-tf host:tape", "cannot use archive host:tape on another machine: this version works with tape drives and virtual cartridges only"),
+      ("-cf plain.tar --layout raw .", "option '--layout' is for volumes: plain.tar is an ordinary archive"),
+      ("-tf /dev/null", "This does not look like a tar archive"),
+      ("volume show /dev/null", "/dev/null is an ordinary archive, not a volume"),
+      ("-tf host:tape", "cannot use archive host:tape: this version does not reach other machines"),
       ("volume", "'volume' is followed by what to do: 'volume label', 'volume show', 'volume verify'"),
       ("index find", "'index find' takes a name or a pattern"), ("volume show", "'volume show' takes an archive"),
     ] {

@@ -1,3 +1,4 @@
+import CXXHash
 import TapeIO
 import Testing
 import VirtualTape
@@ -53,5 +54,29 @@ struct FrameVectorTests {
     #expect(try drive.writeFilemark() == .written)
     try drive.flush()
     #expect(Files.read("\(path)/data").dropFirst(4096) == FrameVectorTests.vector.dropFirst(4096))
+  }
+
+  @Test func aFrameThatClaimsMoreObjectsThanFitBeforeItIsNone() throws {
+    let folder = try TemporaryFolder()
+    let path = try blank(folder)
+    var data = FrameVectorTests.vector
+    // The frame of VOL1, object 0, behind a sync frame: a map up to there would take a gigabyte.
+    let frame = 4096 + 56
+    data.withUnsafeMutableBytes { bytes in
+      bytes.storeBytes(of: UInt64(1 << 26).littleEndian, toByteOffset: frame + 24, as: UInt64.self)
+      let uuid = FrameVectorTests.bytes(FrameVectorTests.uuid.replacing("-", with: ""))
+      let halves = uuid.withUnsafeBytes { bytes in
+        [0, 8].map { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self)) }
+      }
+      let header = UnsafeRawBufferPointer(rebasing: bytes[frame..<frame + 48])
+      let sum = tapir_xxh3_64(header.baseAddress, 48, halves[0] ^ halves[1] ^ UInt64(frame))
+      bytes.storeBytes(of: sum.littleEndian, toByteOffset: frame + 48, as: UInt64.self)
+    }
+    try Files.write("\(path)/data", data)
+    let drive = try open(path)
+    #expect(throws: DriveError.self) { try drive.next() }
+    #expect(try drive.next() == [UInt8(ascii: "x")])
+    try drive.close()
+    #expect(Files.read("\(path)/map").count < 1000)
   }
 }

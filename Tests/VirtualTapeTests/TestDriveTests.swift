@@ -46,6 +46,8 @@ struct TestDriveTests {
     let drive = FaultDrive(try MemoryDrive())
     let call: () throws -> Void = {
       switch kind {
+      case .medium: _ = try drive.medium()
+      case .position: _ = try drive.position()
       case .read: _ = try drive.next()
       case .write: try drive.put([1])
       case .filemark: _ = try drive.writeFilemark()
@@ -74,5 +76,25 @@ struct TestDriveTests {
       try drive.rewind()
       try drive.put([1])
     }
+  }
+
+  @Test(arguments: [1, 2, 5])
+  func aDeferredFailureLosesWhatSeemedToBeWritten(_ objects: Int) throws {
+    let inner = try MemoryDrive()
+    let drive = FaultDrive(inner)
+    drive.fail(.write, nth: 2, with: .mediumError(detail: "deferred"), after: objects)
+    try drive.put([1])
+    var seemed = 0
+    for byte in 2...4 where (try? drive.put([UInt8(byte)])) != nil { seemed += 1 }
+    #expect(seemed == min(objects, 3))
+    if objects == 5 {
+      #expect(try drive.position() == BlockID(4))
+      #expect(throws: DriveError.self) { try drive.flush() }
+    }
+    #expect(drive.hasFailed && inner.cartridge.records == [.block([1])])
+    try drive.spaceToEndOfData()
+    #expect(try drive.position() == BlockID(1))
+    try drive.put([5])
+    #expect(inner.cartridge.records == [.block([1]), .block([5])])
   }
 }

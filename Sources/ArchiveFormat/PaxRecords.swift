@@ -1,0 +1,128 @@
+/// The records of a pax extended header (POSIX.1-2017 pax, *pax Extended Header*): `length keyword=value\n`.
+struct PaxRecords {
+  private(set) var bytes: [UInt8] = []
+
+  var isEmpty: Bool { bytes.isEmpty }
+
+  mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+  mutating func append(_ keyword: String, _ value: String) { append(Array(keyword.utf8), Array(value.utf8)) }
+  mutating func append(_ keyword: String, _ value: [UInt8]) { append(Array(keyword.utf8), value) }
+
+  /// The length counts itself.
+  mutating func append(_ keyword: [UInt8], _ value: [UInt8]) {
+    let rest = keyword.count + value.count + 3
+    var length = rest + 1
+    while String(length).utf8.count + rest != length { length = String(length).utf8.count + rest }
+    bytes += String(length).utf8
+    bytes.append(UInt8(ascii: " "))
+    bytes += keyword
+    bytes.append(UInt8(ascii: "="))
+    bytes += value
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  // MARK: Reading
+
+  typealias Record = (keyword: [UInt8], value: [UInt8])
+
+  /// Why records cannot be read on.
+  enum Fault: Error {
+    case missingLength
+    case lengthOutOfRange
+    case missingBlank
+    case missingEquals
+    case missingNewline
+  }
+
+  /// Takes the first record off `rest`.
+  static func next(_ rest: inout ArraySlice<UInt8>) throws(Fault) -> Record {
+    let digits = rest.prefix { (0x30...0x39).contains($0) }
+    guard !digits.isEmpty else { throw .missingLength }
+    guard digits.count <= 9, let length = Int(String(decoding: digits, as: UTF8.self)), length <= rest.count else {
+      throw .lengthOutOfRange
+    }
+    guard rest.dropFirst(digits.count).first == UInt8(ascii: " ") else { throw .missingBlank }
+    guard length > digits.count + 1 else { throw .lengthOutOfRange }
+    let record = rest.prefix(length).dropFirst(digits.count + 1)
+    guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else { throw .missingEquals }
+    guard record.last == UInt8(ascii: "\n") else { throw .missingNewline }
+    rest = rest.dropFirst(length)
+    return (Array(record[..<equals]), Array(record[(equals + 1)...].dropLast()))
+  }
+
+  // MARK: Values
+
+  /// A number without a sign; nil when it is none, or too large.
+  static func decimal(_ digits: some Collection<UInt8>) -> Int64? {
+    guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    return Int64(String(decoding: digits, as: UTF8.self))
+  }
+
+  /// Seconds with a fraction, without trailing zeros; before 1970 the fraction counts backwards as the sign does.
+  static func decimal(_ time: Timestamp) -> String {
+    var whole = time.seconds
+    var fraction = Int(time.nanoseconds)
+    let isNegative = whole < 0
+    if isNegative && fraction > 0 {
+      whole += 1
+      fraction = 1_000_000_000 - fraction
+    }
+    let sign = isNegative && whole == 0 ? "-" : ""
+    guard fraction > 0 else { return sign + String(whole) }
+    var digits = String(fraction)
+    digits = String(repeating: "0", count: 9 - digits.utf8.count) + digits
+    while digits.hasSuffix("0") { digits.removeLast() }
+    return sign + String(whole) + "." + digits
+  }
+
+  /// Seconds with an optional sign and fraction; nil when it is something else.
+  static func time(_ value: [UInt8]) -> Timestamp? {
+    let isNegative = value.first == UInt8(ascii: "-")
+    let parts = value.dropFirst(isNegative ? 1 : 0).split(
+      separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+    guard let whole = parts.first, let seconds = decimal(whole) else { return nil }
+    var fraction: Int32 = 0
+    if parts.count == 2 {
+      guard parts[1].prefix(9).allSatisfy({ (0x30...0x39).contains($0) }), !parts[1].isEmpty else { return nil }
+      for index in 0..<9 {
+        let digit = index < parts[1].count ? parts[1][parts[1].startIndex + index] - 0x30 : 0
+        fraction = fraction * 10 + Int32(digit)
+      }
+    }
+    guard isNegative else { return Timestamp(seconds: seconds, nanoseconds: fraction) }
+    return fraction == 0
+      ? Timestamp(seconds: -seconds) : Timestamp(seconds: -seconds - 1, nanoseconds: 1_000_000_000 - fraction)
+  }
+
+  /// An attribute's name as GNU tar writes it into a keyword: `%` as `%25`, `=` as `%3D`.
+  static func escaped(_ name: [UInt8]) -> [UInt8] {
+    guard name.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "=") }) else { return name }
+    return name.flatMap { byte in
+      switch byte {
+      case UInt8(ascii: "%"): Array("%25".utf8)
+      case UInt8(ascii: "="): Array("%3D".utf8)
+      default: [byte]
+      }
+    }
+  }
+
+  /// The name that ``escaped(_:)`` was made of.
+  static func unescaped(_ name: ArraySlice<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = name
+    while let byte = rest.first {
+      if rest.starts(with: "%25".utf8) {
+        result.append(UInt8(ascii: "%"))
+        rest = rest.dropFirst(3)
+      } else if rest.starts(with: "%3D".utf8) {
+        result.append(UInt8(ascii: "="))
+        rest = rest.dropFirst(3)
+      } else {
+        result.append(byte)
+        rest = rest.dropFirst()
+      }
+    }
+    return result
+  }
+}

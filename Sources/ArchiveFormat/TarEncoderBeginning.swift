@@ -1,0 +1,37 @@
+/// What stands before the first member.
+extension TarEncoder {
+  /// Appends the volume label and the global header, where there is something to say in them.
+  /// - Parameter label: the argument of `--label`; nil without.
+  /// - Throws: what GNU tar says when the format cannot hold it.
+  public mutating func appendBeginning(label: [UInt8]?, to bytes: inout [UInt8]) throws(MemberNotice) {
+    switch format {
+    case .gnu, .oldGNU:
+      guard let label else { return }
+      guard label.count < TarField.name.count else {
+        throw MemberNotice(label, "Volume label is too long (limit is 99 bytes)", .failure)
+      }
+      var header = TarBlock()
+      header.put(label, TarField.name)
+      header.put(Self.gnuNumber(options.startTime), TarField.mtime)
+      header.putTypeflag(UInt8(ascii: "V"))
+      header.seal()
+      bytes += header.bytes
+    case .pax: appendGlobalHeader(label: label, to: &bytes)
+    case .v7, .ustar: if label != nil { throw Self.needsGNU }
+    }
+  }
+
+  private mutating func appendGlobalHeader(label: [UInt8]?, to bytes: inout [UInt8]) {
+    guard label != nil || !options.pax.globals.isEmpty else { return }
+    var records = PaxRecords()
+    if let label { records.append("GNU.volume.label", label) }
+    for (keyword, value) in options.pax.globals + options.pax.overrides { records.append(keyword, value) }
+    globalHeaders += 1
+    let suffix = options.isPOSIXLYCorrect ? "/GlobalHead.%p.%n" : "/GlobalHead.%n"
+    let template = options.pax.globalHeaderName ?? options.temporaryDirectory + Array(suffix.utf8)
+    appendRecords(
+      records, "g",
+      name: PaxOptions.name(template, directory: [], base: [], process: options.process, number: globalHeaders),
+      time: options.pax.globalHeaderTime ?? options.startTime, to: &bytes)
+  }
+}

@@ -1,0 +1,188 @@
+import ArchiveExchange
+import ArchiveFormat
+import ArchiveOperations
+import Glibc
+import HostFiles
+
+/// Modes on ordinary archives: files and pipes, compressed or not.
+struct OrdinaryMode {
+  let command: TarCommand
+  let reporter: Reporter
+  let target: ArchiveTarget
+
+  var path: [UInt8]? { if case .file(let path) = target { path } else { nil } }
+  var name: String { path.map { String(decoding: $0, as: UTF8.self) } ?? "-" }
+
+  // MARK: Writing
+
+  /// `-c`.
+  func create(_ signals: Signals) throws(OperationError) {
+    try checkVolumeOptions()
+    if command.verifies {
+      if path == nil { throw .refused("Cannot verify stdin/stdout archive", hint: nil) }
+      if command.ordinary.compression != nil { throw .refused("Cannot verify compressed archives", hint: nil) }
+    }
+    let descriptor = try open(O_WRONLY | O_CREAT | O_TRUNC, or: STDOUT_FILENO, "write archive contents to terminal")
+    let writer = try onWriting { () throws(ArchiveWriteError) in try newWriter(descriptor) }
+    try write(to: writer, descriptor, signals)
+    try close(descriptor)
+  }
+
+  private func newWriter(_ descriptor: Int32) throws(ArchiveWriteError) -> any ArchiveWriter {
+    let options = command.ordinary
+    if options.byName, options.compression == nil, options.format == nil,
+      let format = ForeignWriter.Format(suffixOf: name)
+    {
+      return try ForeignWriter(descriptor: descriptor, name: name, format: format)
+    }
+    let compression = options.compression ?? (options.byName ? Compression(suffixOf: name) : nil) ?? .none
+    let output = try ArchiveOutput(
+      descriptor: descriptor, name: name, compression: compression, recordSize: options.recordSize)
+    return try tarWriter(to: output, continues: false)
+  }
+
+  func tarWriter(
+    to output: ArchiveOutput, continues: Bool
+  ) throws(ArchiveWriteError) -> TarWriter {
+    var encoding = command.ordinary.encoding
+    encoding.isNumericOwner = command.source.numericOwner
+    encoding.startTime = Int64(time(nil))
+    encoding.process = getpid()
+    encoding.isPOSIXLYCorrect = getenv("POSIXLY_CORRECT") != nil
+    if let directory = getenv("TMPDIR") { encoding.temporaryDirectory = OptionScanner.bytes(directory) }
+    let reporter = reporter
+    return try TarWriter(
+      TarEncoder(format: command.ordinary.writtenFormat, options: encoding), to: output,
+      label: command.intent.text.isEmpty ? nil : command.intent.text, continues: continues
+    ) { reporter.report(.notice($0)) }
+  }
+
+  /// Archives what the operands name, as far as `isWanted`, and ends the archive.
+  func write(
+    to writer: any ArchiveWriter, _ descriptor: Int32, _ signals: Signals, isWanted: (Member) -> Bool = { _ in true }
+  ) throws(OperationError) {
+    var archives: [FileIdentity] = []
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+      archives = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
+    }
+    let options = try command.sourceOptions(leavingOut: archives)
+    let source = try SourceList.make(command, options, reporter: reporter)
+    let removable = try OrdinaryWriting().run(
+      from: source, to: writer, observer: reporter, interruption: signals.interruption, isWanted: isWanted)
+    try onWriting { () throws(ArchiveWriteError) in try writer.finish() }
+    if command.verifies { try verify() }
+    try remove(removable, of: source, descriptor)
+    if let signal = signals.caught { reporter.endsWith(status: 128 + signal) }
+  }
+
+  /// Compares the archive with the files it was made of (`-W`).
+  private func verify() throws(OperationError) {
+    var reading = command
+    reading.mode = .compare
+    reading.operands = []
+    reading.volumeOptions = []
+    try OrdinaryMode(command: reading, reporter: reporter, target: target).read()
+  }
+
+  /// Removes what was archived, once the archive is on the disk.
+  private func remove(
+    _ sources: [any RemovableSource], of source: any MemberSource, _ descriptor: Int32
+  ) throws(OperationError) {
+    guard command.source.removesFiles else { return }
+    guard fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS else {  // a pipe has nothing to bring out
+      throw .refused("\(name): Cannot write: \(String(cString: strerror(errno)))", hint: "nothing was removed")
+    }
+    if reporter.failures > 0, command.verifies { return }
+    for removable in sources { if let notice = removable.remove() { reporter.report(.notice(notice)) } }
+    for notice in source.removeDirectories() { reporter.report(.notice(notice)) }
+  }
+
+  // MARK: Reading
+
+  /// `-t`, `-x`, `-d`.
+  func read() throws(OperationError) {
+    try checkVolumeOptions()
+    let descriptor = try open(O_RDONLY, or: STDIN_FILENO, "read archive contents from terminal")
+    let reader = try reader(descriptor, program: decompression)
+    let mode = ReadMode(command: command, reporter: reporter)
+    let places = mode.places()
+    var sinks: [any MemberSink] = []
+    if command.mode != .list {
+      for place in places { sinks.append(try mode.sink(place)) }
+    }
+    let choice = mode.choice
+    let reading = OrdinaryReading(options: try mode.options()) { member in
+      choice.directory(for: member).map { places.firstIndex(of: $0) ?? 0 }
+    }
+    try reading.run(reader, sinks: sinks, observer: reporter) { member in
+      if command.mode == .list { mode.list(member) }
+    }
+    mode.reportMissing(choice)
+    try close(descriptor)
+  }
+
+  /// Opens it as a source of members for another archive.
+  func openForReading() throws(OperationError) -> any ArchiveReader {
+    try reader(open(O_RDONLY, or: STDIN_FILENO, "read archive contents from terminal"), program: nil)
+  }
+
+  private var decompression: String? {
+    if case .program(let command) = command.ordinary.compression { command + " -d" } else { nil }
+  }
+
+  private func reader(_ descriptor: Int32, program: String?) throws(OperationError) -> any ArchiveReader {
+    let input: ArchiveInput
+    do {
+      input = try ArchiveInput.open(
+        descriptor: descriptor, name: name, program: program, looksLikeTar: TarReader.looksLikeTar)
+    } catch { throw .volume(error) }
+    switch input {
+    case .foreign(let reader): return reader
+    case .bytes(let bytes, _):
+      let reporter = reporter
+      let reader = TarReader(bytes) { reporter.report(.notice($0)) }
+      reader.ignoresZeros = command.ordinary.ignoresZeros
+      return reader
+    }
+  }
+
+  // MARK: Files
+
+  private func open(_ flags: Int32, or standard: Int32, _ what: String) throws(OperationError) -> Int32 {
+    guard let path else {
+      if isatty(standard) == 1 { throw .refused("Refusing to \(what) (missing -f option?)", hint: nil) }
+      return standard
+    }
+    let descriptor = ArchiveTarget.withCString(path) { Glibc.open($0, flags | O_CLOEXEC, 0o666) }
+    guard descriptor >= 0 else {
+      throw .refused("\(name): Cannot open: \(String(cString: strerror(errno)))", hint: nil)
+    }
+    return descriptor
+  }
+
+  /// The last chance of an error to surface.
+  func close(_ descriptor: Int32) throws(OperationError) {
+    guard Glibc.close(descriptor) == 0 else {
+      throw .refused("\(name): Cannot close: \(String(cString: strerror(errno)))", hint: nil)
+    }
+  }
+
+  func onWriting<Result>(
+    _ body: () throws(ArchiveWriteError) -> Result
+  ) throws(OperationError) -> Result {
+    do { return try body() } catch {
+      switch error {
+      case .member(let notice): throw .refused(notice.message, hint: nil)
+      case .output(let message): throw .refused(message, hint: nil)
+      }
+    }
+  }
+
+  /// Nothing that was asked for is ignored.
+  func checkVolumeOptions() throws(OperationError) {
+    guard let option = command.volumeOptions.first else { return }
+    throw .refused(
+      "option '\(option)' is for volumes: \(path == nil ? "a stream" : name) is an ordinary archive", hint: nil)
+  }
+}

@@ -1,0 +1,73 @@
+import ArchiveExchange
+import ArchiveFormat
+import ArchiveOperations
+import Glibc
+import HostFiles
+import TapeIO
+import TapeIndex
+
+/// What a command line names to be archived: files, and with `@` members of other archives (as bsdtar has it).
+final class SourceList: MemberSource {
+  private var parts: [any MemberSource]
+  private var current = 0
+
+  private init(_ parts: [any MemberSource]) { self.parts = parts }
+
+  /// The source that the operands of `command` name, in their order.
+  static func make(
+    _ command: TarCommand, _ options: SourceOptions, reporter: Reporter
+  ) throws(OperationError) -> any MemberSource {
+    let isArchive: (SourceOperand) -> Bool = { $0.name.first == UInt8(ascii: "@") && $0.name.count > 1 }
+    guard command.operands.contains(where: isArchive) else {
+      return HostSource(operands: command.operands, options: options)
+    }
+    var parts: [any MemberSource] = []
+    var files: [SourceOperand] = []
+    for operand in command.operands {
+      guard isArchive(operand) else {
+        files.append(operand)
+        continue
+      }
+      if !files.isEmpty { parts.append(HostSource(operands: files, options: options)) }
+      files = []
+      parts.append(try archive(operand, command, reporter))
+    }
+    if !files.isEmpty { parts.append(HostSource(operands: files, options: options)) }
+    return SourceList(parts)
+  }
+
+  private static func archive(
+    _ operand: SourceOperand, _ command: TarCommand, _ reporter: Reporter
+  ) throws(OperationError) -> any MemberSource {
+    var named = ArchiveOptions()
+    named.name = Array(operand.name.dropFirst())
+    if !operand.baseDirectory.isEmpty, named.name?.first != UInt8(ascii: "/"), named.name != Array("-".utf8) {
+      named.name = operand.baseDirectory + [UInt8(ascii: "/")] + (named.name ?? [])
+    }
+    named.isLocal = command.archive.isLocal
+    named.indexDatabase = command.archive.indexDatabase
+    let target = try ArchiveTarget.resolve(named, creates: false)
+    let exclusions = command.exclusions
+    guard !target.isOrdinary else {
+      let mode = OrdinaryMode(command: command, reporter: reporter, target: target)
+      return ArchiveSource(try mode.openForReading()) { !exclusions.excludes($0) }
+    }
+    let opened = try OpenedArchive.open(target, named, access: .readOnly, reporter: reporter)
+    let index = try IndexLocation.openForReading(named, target)
+    let found = try ReadTarget.open(drive: opened.drive, index: index, vsn: nil, observer: reporter)
+    return VolumeSource(
+      found, drive: opened.drive,
+      query: MemberQuery(newestOnly: true) { exclusions.excludes($0) },
+      bufferSize: command.bufferSize ?? opened.defaultBuffer, observer: reporter)
+  }
+
+  func next() -> SourceItem? {
+    while current < parts.count {
+      if let item = parts[current].next() { return item }
+      current += 1
+    }
+    return nil
+  }
+
+  func removeDirectories() -> [MemberNotice] { parts.flatMap { $0.removeDirectories() } }
+}
