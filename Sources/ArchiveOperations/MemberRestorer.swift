@@ -29,7 +29,9 @@ final class MemberRestorer {
     lastRestored = nil
     guard let renamed = options.renamed(member) else { return nil }
     if let confirms = options.confirms, !confirms(renamed.path) { return nil }
-    observer.report(.member(options.showsNewNames ? renamed : member))
+    var shown = renamed
+    if !options.showsNewNames { shown.path = member.path }
+    observer.report(.member(shown))
     do throws(MemberNotice) {
       if member.kind != .regular {
         try sink.create(renamed)

@@ -17,7 +17,10 @@ public struct MemberRenaming: Sendable {
     renamed.path = stripped(transform.transformed(member.path, .member))
     switch member.kind {
     // A hard link's target is a member's name too; a symbolic link's is not.
-    case .hardLink: renamed.linkTarget = stripped(transform.transformed(member.linkTarget, .hardLink))
+    case .hardLink:
+      let target = stripped(transform.transformed(member.linkTarget, .hardLink))
+      // What it leads to is not restored when nothing is left of its name: then the message should tell its old one.
+      if !target.isEmpty { renamed.linkTarget = target }
     case .symbolicLink: renamed.linkTarget = transform.transformed(member.linkTarget, .symbolicLink)
     default: break
     }

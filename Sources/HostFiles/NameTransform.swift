@@ -33,7 +33,11 @@ public struct NameTransform: Sendable {
     while !rest.isEmpty {
       if rest.starts(with: "flags=".utf8) {
         rest = rest.dropFirst("flags=".utf8.count)
-        (isForMembers, isForHardLinks, isForSymbolicLinks) = (false, false, false)
+        // `flags=r` is for members alone, as in GNU tar; `flags=S` for all but symbolic links, as its manual has it
+        // (version 1.34 takes that for nothing at all).
+        let flags = rest.prefix { $0 != UInt8(ascii: ";") }
+        let isAll = !flags.contains { $0 >= UInt8(ascii: "a") }
+        (isForMembers, isForHardLinks, isForSymbolicLinks) = (isAll, isAll, isAll)
         while let flag = rest.first, flag != UInt8(ascii: ";") {
           try setDefault(flag)
           rest = rest.dropFirst()

@@ -19,10 +19,8 @@ struct NameTransformTests {
 
   @Test(arguments: ["s/a", "s/a/b", "x/a/b/", "s/a/b/q", "s/[/b/", "s/a/b/ s/c/d/"])
   func whatIsNoExpressionIsRefused(_ expression: String) {
-    #expect(throws: NameTransform.SyntaxError.self) {
-      var transform = NameTransform()
-      try transform.add(Array(expression.utf8))
-    }
+    var transform = NameTransform()
+    #expect(throws: NameTransform.SyntaxError.self) { try transform.add(Array(expression.utf8)) }
   }
 
   @Test func flagsSayWhatAnExpressionIsFor() throws {
@@ -33,5 +31,9 @@ struct NameTransformTests {
     #expect(transform.transformed(name, .member) == Array("bdf".utf8))
     #expect(transform.transformed(name, .hardLink) == Array("bde".utf8))
     #expect(transform.transformed(name, .symbolicLink) == Array("adf".utf8))
+    var ofMembers = NameTransform()
+    try ofMembers.add(Array("flags=r;s/a/b/".utf8))
+    #expect(ofMembers.transformed(name, .member) == Array("bce".utf8))
+    #expect(ofMembers.transformed(name, .hardLink) == name && ofMembers.transformed(name, .symbolicLink) == name)
   }
 }
