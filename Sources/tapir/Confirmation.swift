@@ -57,11 +57,8 @@ extension TarCommand {
   /// A function that asks whether to do `what` to a name; nil when nobody wants to be asked.
   func confirmation(_ what: String) throws(OperationError) -> (@Sendable ([UInt8]) -> Bool)? {
     guard isInteractive else { return nil }
-    let isPipe = archive.name == [UInt8(ascii: "-")] || (archive.name == nil && getenv("TAPE") == nil)
-    let writes = mode != .extract
     let confirmation = try Confirmation(
-      writesArchive: isPipe && writes || writesToStandardOutput,
-      readsInput: isPipe && !writes || readsInput || stream != nil)
+      writesArchive: usesStandardOutput, readsInput: archive.isPipe && !writes || readsInput || stream != nil)
     return confirmation.asks(what)
   }
 }

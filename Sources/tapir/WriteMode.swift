@@ -19,7 +19,7 @@ struct WriteMode {
         "\(command.mode == .update ? "-u" : command.mode == .delete ? "--delete" : "-A") works on ordinary archives only,"
           + " in this version", hint: nil)
     }
-    for note in command.notes + command.ordinary.notesForVolumes { reporter.say(note) }
+    for note in command.volumeNotes + command.ordinary.notesForVolumes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     let index = try IndexLocation.openForWriting(command.archive, target)
     let operation = CreateOperation(

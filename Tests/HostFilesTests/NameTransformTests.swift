@@ -19,10 +19,8 @@ struct NameTransformTests {
 
   @Test(arguments: ["s/a", "s/a/b", "x/a/b/", "s/a/b/q", "s/[/b/", "s/a/b/ s/c/d/"])
   func whatIsNoExpressionIsRefused(_ expression: String) {
-    #expect(throws: NameTransform.SyntaxError.self) {
-      var transform = NameTransform()
-      try transform.add(Array(expression.utf8))
-    }
+    var transform = NameTransform()
+    #expect(throws: NameTransform.SyntaxError.self) { try transform.add(Array(expression.utf8)) }
   }
 
   @Test func flagsSayWhatAnExpressionIsFor() throws {
