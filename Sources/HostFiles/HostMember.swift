@@ -31,17 +31,16 @@ final class HostMember: SourceMember {
 
   func open() throws(MemberNotice) -> OpenedMember {
     var opened = try openedAsItIs()
-    let options = context.options
-    options.overrides.apply(to: &opened.member, context.owners)
-    opened.member.path = options.transform.transformed(opened.member.path, .member)
+    context.options.overrides.apply(to: &opened.member, context.owners)
+    opened.member.path = context.options.transform.transformed(opened.member.path, .member)
     if opened.member.kind == .symbolicLink {
-      opened.member.linkTarget = options.transform.transformed(opened.member.linkTarget, .symbolicLink)
+      opened.member.linkTarget = context.options.transform.transformed(opened.member.linkTarget, .symbolicLink)
     }
     // What links lead to has more names than its file system counts.
-    if options.followsLinks, let file = opened.member.sourceFile {
+    if context.options.followsLinks, let file = opened.member.sourceFile {
       opened.member.sourceFile?.linkCount = max(2, file.linkCount)
     }
-    if !options.showsStoredNames { opened.shownPath = shownPath }
+    if !context.options.showsStoredNames { opened.shownPath = shownPath }
     return opened
   }
 

@@ -69,27 +69,33 @@ public final class MemberChoice: Sendable {
   /// Whether names alone do not tell which members are meant: all of them have to be shown, in their order.
   public var dependsOnOrder: Bool { start != nil || occurrence != nil || newerThan != nil }
 
-  /// Whether a member is meant, among those that go to `directory`; nil for any. Counts it as found.
-  public func chooses(_ member: Member, to directory: [UInt8]? = nil) -> Bool {
-    let path = MemberName.withoutTrailingSlashes(member.path)
-    guard let place = match(path), directory == nil || directory == place || names.isEmpty else { return false }
-    if let newerThan, member.modified < newerThan { return false }
-    return !exclusions.excludes(path) && !exclusions.omits(path)
-  }
-
   /// Where a member goes: the directory of the name that it is meant by, empty without any names; nil when it is not meant.
   /// Counts it as found.
   public func directory(for member: Member) -> [UInt8]? {
-    let path = MemberName.withoutTrailingSlashes(member.path)
-    guard let place = match(path) else { return nil }
+    guard let place = directory(of: MemberName.withoutTrailingSlashes(member.path)) else { return nil }
     if let newerThan, member.modified < newerThan { return nil }
-    return exclusions.excludes(path) || exclusions.omits(path) ? nil : place
+    return place
+  }
+
+  /// Whether a member is meant, among those that go to `directory`; nil for any. Counts it as found.
+  public func chooses(_ member: Member, to directory: [UInt8]? = nil) -> Bool {
+    isWanted(self.directory(for: member), directory)
   }
 
   /// Whether any member of this name is meant; for choices that do not depend on order.
   public func chooses(_ path: [UInt8], to directory: [UInt8]? = nil) -> Bool {
-    guard let place = match(path), directory == nil || directory == place || names.isEmpty else { return false }
-    return !exclusions.excludes(path) && !exclusions.omits(path)
+    isWanted(self.directory(of: path), directory)
+  }
+
+  private func isWanted(_ place: [UInt8]?, _ directory: [UInt8]?) -> Bool {
+    guard let place else { return false }
+    return directory == nil || directory == place || names.isEmpty
+  }
+
+  private func directory(of path: [UInt8]) -> [UInt8]? {
+    // Found is also what is then left out, as in GNU tar.
+    guard let place = match(path), !exclusions.excludes(path), !exclusions.omits(path) else { return nil }
+    return place
   }
 
   /// The directory of the first name that matches, if its occurrence is the one; empty without any names.

@@ -177,17 +177,21 @@ public final class Selection {
   // MARK: Choosing
 
   private func narrow(to isWanted: (Member) -> Bool) throws(IndexError) {
-    let delete = try database.prepare("DELETE FROM temp.selection WHERE batch_order = ? AND id = ?")
-    var rejected: [(volume: Int64, id: Int64)] = []
+    try database.execute(
+      """
+      CREATE TEMP TABLE IF NOT EXISTS rejection (batch_order INTEGER, id INTEGER);
+      DELETE FROM temp.rejection;
+      """)
+    let reject = try database.prepare("INSERT INTO temp.rejection VALUES (?,?)")
     while let member = try next() {
-      if !isWanted(member.record.member) { rejected.append((member.volume.row, member.id)) }
+      if isWanted(member.record.member) { continue }
+      reject.bind(1, member.volume.row)
+      reject.bind(2, member.id)
+      try reject.run()
     }
     rows.reset()
-    for member in rejected {
-      delete.bind(1, member.volume)
-      delete.bind(2, member.id)
-      try delete.run()
-    }
+    try database.execute(
+      "DELETE FROM temp.selection WHERE (batch_order, id) IN (SELECT batch_order, id FROM temp.rejection)")
   }
 
   /// Leaves of what was chosen a random part, still in tape order.

@@ -12,11 +12,11 @@ struct TarCommandBuilder {
   /// What the items so far come to.
   var command = TarCommand(
     mode: .help, archive: ArchiveOptions(), intent: WriteIntent(appends: false))
-  private var names = NameArguments()
+  var names = NameArguments()
   /// Lists that were read, with where they were asked for.
-  private var lists: [FileIdentity: String] = [:]
+  var lists: [FileIdentity: String] = [:]
   /// Said when the command is to be verbose.
-  private var dateNotes: [String] = []
+  var dateNotes: [String] = []
 
   /// Takes one item of the command line.
   mutating func add(_ item: CommandItem) throws(UsageError) {
@@ -50,7 +50,7 @@ struct TarCommandBuilder {
     guard modes.allSatisfy({ $0 == mode }) else {
       throw UsageError(message: "You may not specify more than one '-cdrtx' option")
     }
-    if mode == .create { command.complaints += names.complaints }
+    if mode == .create || mode == .update { command.complaints += names.complaints }
     if mode == .list || command.verbosity > 0 { command.notes += dateNotes }
     command.source.saysWhatIsLeftOut = command.verbosity > 0
     command.intent.appends = mode == .append
@@ -161,7 +161,7 @@ struct TarCommandBuilder {
     }
   }
 
-  private mutating func attributes(_ on: Bool) {
+  mutating func attributes(_ on: Bool) {
     command.source.extendedAttributes = on
     command.sink.extendedAttributes = on
   }
@@ -169,133 +169,5 @@ struct TarCommandBuilder {
   private mutating func accessControl(_ on: Bool) {
     command.source.accessControlLists = on
     command.sink.accessControlLists = on
-  }
-
-  /// What is only about files that are archived; false when it is not.
-  private mutating func sourceOption(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) -> Bool {
-    let value = given ?? []
-    switch key {
-    case .owner: command.source.overrides.user = try MetadataValues.owner(value, isGroup: false)
-    case .group: command.source.overrides.group = try MetadataValues.owner(value, isGroup: true)
-    case .ownerMap:
-      command.source.overrides.users.merge(try MetadataValues.ownerMap(value, isGroup: false)) { $1 }
-    case .groupMap:
-      command.source.overrides.groups.merge(try MetadataValues.ownerMap(value, isGroup: true)) { $1 }
-    case .mode: command.source.overrides.mode = try MetadataValues.mode(value)
-    case .mtime: command.source.overrides.modified = try date(value, "--mtime")
-    case .clampMtime: command.source.overrides.clampsTimes = true
-    case .sort:
-      command.source.order = try choice(value, "--sort", [("none", .none), ("name", .name), ("inode", .inode)])
-    case .dereference: command.source.followsLinks = true
-    case .hardDereference: command.source.separatesHardLinks = true
-    case .holeDetection:
-      command.source.holeDetection = try choice(value, "--hole-detection", [("raw", .raw), ("seek", .seek)])
-      command.source.detectsHoles = true
-    case .atimePreserve:
-      command.source.accessTime = try choice(
-        given ?? Array("replace".utf8), "--atime-preserve", [("replace", .replaced), ("system", .untouched)])
-    case .ignoreFailedRead: command.source.ignoresFailedReads = true
-    case .checkLinks: command.source.reportsMissingLinks = true
-    default: return false
-    }
-    return true
-  }
-
-  /// What says which members are meant, and what they are called; false when it is not.
-  private mutating func readingOption(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) -> Bool {
-    let value = given ?? []
-    switch key {
-    case .newer, .newerMtime:
-      guard command.source.newerThan == nil else { throw UsageError(message: "More than one threshold date") }
-      let option = key == .newer ? "--after-date" : "--newer-mtime"
-      command.source.newerThan = SourceOptions.Threshold(try date(value, option), countsChanges: key == .newer)
-    case .startingFile: command.start = NamePattern(MemberName.withoutTrailingSlashes(value), names.selection)
-    case .occurrence:
-      let number = try number(given ?? Array("1".utf8), "--occurrence", 0...1_000_000_000)
-      command.occurrence = number == 0 ? nil : Int(number)
-      command.needsNames = true
-    case .fastRead: (command.occurrence, command.needsNames) = (1, true)
-    case .preserveOrder: command.namesAreInOrder = true
-    case .transform:
-      do { try command.renaming.transform.add(value) } catch {
-        throw UsageError(message: "Invalid transform expression")
-      }
-    case .showTransformedNames: command.showsNewNames = true
-    case .stripComponents: command.renaming.stripComponents = Int(try number(value, "--strip-components", 0...100_000))
-    case .xattrsInclude:
-      command.source.attributeFilter.included.append(value)
-      command.sink.attributeFilter.included.append(value)
-      attributes(true)
-    case .xattrsExclude:
-      command.source.attributeFilter.excluded.append(value)
-      command.sink.attributeFilter.excluded.append(value)
-      attributes(true)
-    case .interactive: command.isInteractive = true
-    default: return false
-    }
-    return true
-  }
-
-  private mutating func date(_ text: [UInt8], _ option: String) throws(UsageError) -> Timestamp {
-    let date = try MetadataValues.date(text)
-    if let note = MetadataValues.note(option, text, date) { dateNotes.append(note) }
-    return date
-  }
-
-  /// Takes the names, and options between them, from a list (`-T`).
-  private mutating func readNames(from file: [UInt8], in outer: String = "command line") throws(UsageError) {
-    let name = String(decoding: file, as: UTF8.self)
-    if file == [UInt8(ascii: "-")] {
-      command.readsInput = true
-    } else {
-      let identity = try NameFile.identity(of: file)
-      if let reader = lists[identity] {
-        command.complaints.append("\(name): file list requested from \(outer) already read from \(reader)")
-        return
-      }
-      lists[identity] = outer
-    }
-    names.useOptions()
-    var content = try NameFile.read(file)[...]
-    var number = 0
-    var separator = names.listsEndWithNUL ? 0 : UInt8(ascii: "\n")
-    let isVerbatim = names.listsAreVerbatim
-    while !content.isEmpty {
-      var line = content.prefix { $0 != separator }
-      if separator != 0, let end = line.firstIndex(of: 0) {
-        command.notes.append("\(name): file name read contains nul character")
-        separator = 0
-        line = line[..<end]
-      }
-      content = content[line.endIndex...].dropFirst()
-      number += 1
-      guard !line.isEmpty else { continue }
-      try takeLine(Array(line), number, of: name, isVerbatim: isVerbatim)
-    }
-  }
-
-  private mutating func takeLine(
-    _ line: [UInt8], _ number: Int, of list: String, isVerbatim: Bool
-  ) throws(UsageError) {
-    let text = isVerbatim || !names.unquotes ? line : WordSplitter.unquoted(line)
-    let option = text.drop(while: WordSplitter.isBlank)
-    guard !isVerbatim, option.first == UInt8(ascii: "-") else { return names.add(text, unquoting: false) }
-    guard let words = WordSplitter.words(Array(option)) else {
-      throw .fatal("cannot split string '\(String(decoding: option, as: UTF8.self))': missing closing quote")
-    }
-    let items: [CommandItem]
-    do { items = try OptionScanner(OptionTable.all, allowsOldStyle: false).scan(words) } catch {
-      guard error.pointsAtHelp else { throw error }
-      // As GNU tar: the rest of the list counts all the same, and the exit status says so.
-      command.complaints.append("\(list):\(number): unrecognized option")
-      return
-    }
-    for item in items {
-      if case .option(.filesFrom, let nested) = item {
-        try readNames(from: nested ?? [], in: list)
-      } else {
-        try add(item)
-      }
-    }
   }
 }

@@ -43,7 +43,7 @@ enum Command {
   private static func runTar(_ words: [[UInt8]]) throws(UsageError) -> Int32 {
     let scanner = OptionScanner(OptionTable.all)
     let command = try TarCommandBuilder.build(
-      OptionScanner(OptionTable.all, allowsOldStyle: false).scan(environmentOptions()) + scanner.scan(words))
+      OptionScanner(OptionTable.all, allowsOldStyle: false).scan(try environmentOptions()) + scanner.scan(words))
     let reporter = Reporter(
       verbosity: command.verbosity == 0 ? .none : command.verbosity == 1 ? .names : .attributes,
       namesGoToErrors: command.usesStandardOutput)
@@ -66,10 +66,13 @@ enum Command {
     return reporter.finish()
   }
 
-  /// `$TAR_OPTIONS`: words between spaces, before those of the command line.
-  private static func environmentOptions() -> [[UInt8]] {
+  /// `$TAR_OPTIONS`: words as in a shell, before those of the command line.
+  private static func environmentOptions() throws(UsageError) -> [[UInt8]] {
     guard let value = getenv("TAR_OPTIONS") else { return [] }
-    return OptionScanner.bytes(value).split(separator: UInt8(ascii: " ")).map { Array($0) }
+    guard let words = WordSplitter.words(OptionScanner.bytes(value)) else {
+      throw .fatal("cannot split TAR_OPTIONS: missing closing quote")
+    }
+    return words
   }
 }
 
