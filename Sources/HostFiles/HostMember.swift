@@ -83,7 +83,8 @@ final class HostMember: SourceMember {
     guard let first = context.links.first(of: identity) else { return nil }
     let status = try status()
     // The name, or the inode's number, was given to another file since: that one is to be archived.
-    guard FileIdentity(status) == identity, mayHaveOtherNames(UInt64(status.st_nlink)) || FileState(status).hasContent(of: first.state),
+    guard FileIdentity(status) == identity,
+      mayHaveOtherNames(UInt64(status.st_nlink)) || FileState(status).hasContent(of: first.state),
       var link = Member(path: member.path, status: status, owners: context.owners)
     else { return nil }
     link.kind = .hardLink

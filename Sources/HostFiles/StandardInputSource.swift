@@ -6,15 +6,18 @@ import Glibc
 public final class StandardInputSource: MemberSource {
   private var member: StreamMember?
 
-  /// Makes the source of a member called `name`, owned by the caller, of the present time.
-  public init(name: [UInt8], numericOwner: Bool = false) {
+  /// Makes the source of a member called `name`, owned by the caller, of the present time, as far as `options` do not say
+  /// otherwise.
+  public init(name: [UInt8], options: SourceOptions = SourceOptions()) {
+    let owners = OwnerNames(numericOnly: options.numericOwner)
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
-    member = StreamMember(
-      member: Member(
-        path: name, kind: .regular, mode: 0o644,
-        ownership: OwnerNames(numericOnly: numericOwner).ownership(user: getuid(), group: getgid()),
-        modified: Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))))
+    var stream = Member(
+      path: options.transform.transformed(name, .member), kind: .regular, mode: 0o644,
+      ownership: owners.ownership(user: getuid(), group: getgid()),
+      modified: Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec)))
+    options.overrides.apply(to: &stream, owners)
+    member = StreamMember(member: stream)
   }
 
   public func next() -> SourceItem? {

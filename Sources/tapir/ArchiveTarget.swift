@@ -64,7 +64,7 @@ enum ArchiveTarget: Equatable {
     }
   }
 
-  private static func environment(_ name: String) -> [UInt8]? {
+  static func environment(_ name: String) -> [UInt8]? {
     getenv(name).map { OptionScanner.bytes($0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 

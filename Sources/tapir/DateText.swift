@@ -35,7 +35,8 @@ enum DateText {
       {
         tokens += [word[..<t], word[word.index(after: t)...]]
       } else if let letter = word.firstIndex(where: \.isLetter), letter > word.startIndex,
-        word[..<letter].allSatisfy({ $0.isNumber || $0 == "+" || $0 == "-" }), !word[..<letter].dropFirst().contains("-")
+        word[..<letter].allSatisfy({ $0.isNumber || $0 == "+" || $0 == "-" }),
+        !word[..<letter].dropFirst().contains("-")
       {
         tokens += [word[..<letter], word[letter...]]
       } else {

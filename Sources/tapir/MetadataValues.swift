@@ -67,7 +67,9 @@ enum MetadataValues {
     let old = try known(words[0][...])
     let new = words[1]
     if let colon = new.firstIndex(of: UInt8(ascii: ":")) {
-      return (old, MetadataOverrides.Owner(id: try id(new[(colon + 1)...]), name: colon == 0 ? nil : Array(new[..<colon])))
+      return (
+        old, MetadataOverrides.Owner(id: try id(new[(colon + 1)...]), name: colon == 0 ? nil : Array(new[..<colon]))
+      )
     }
     let isNumber = new.first == UInt8(ascii: "+")
     return (old, MetadataOverrides.Owner(id: try known(new[...]), name: isNumber ? nil : new))

@@ -26,6 +26,7 @@ enum NameOptions {
       .startingFile, "K", "starting-file", .required, "MEMBER", .names, "pass over the members before MEMBER"),
     .gnu(
       .occurrence, nil, "occurrence", .optional, "N", .names, "only the Nth (first) member of each name given"),
+    .own(.fastRead, "q", "fast-read", .none, "", .names, "same as --occurrence=1"),
     .gnu(
       .preserveOrder, "s", "preserve-order", .names,
       "names are in the order of the archive (nothing changes: members are always taken in tape order)"),
@@ -58,7 +59,8 @@ enum NameOptions {
       .excludeIgnoreRecursive, nil, "exclude-ignore-recursive", .required, "FILE", .names,
       "the same for what is below the directory"),
     .gnu(
-      .excludeCaches, nil, "exclude-caches", .names, "leave out what is in directories with a CACHEDIR.TAG, not the tag"),
+      .excludeCaches, nil, "exclude-caches", .names, "leave out what is in directories with a CACHEDIR.TAG, not the tag"
+    ),
     .gnu(.excludeCachesUnder, nil, "exclude-caches-under", .names, "the same, and the tag"),
     .gnu(.excludeCachesAll, nil, "exclude-caches-all", .names, "the same, and the directory"),
     .gnu(

@@ -4,7 +4,7 @@ import HostFiles
 /// Which options go together.
 extension TarCommandBuilder {
   static func check(_ command: TarCommand) throws(UsageError) {
-    let writes = command.mode == .create || command.mode == .append || command.mode == .update
+    let writes = command.writes
     if writes, command.stream != nil, !command.operands.isEmpty {
       throw UsageError(message: "--stream archives standard input: it takes no file names", pointsAtHelp: false)
     }

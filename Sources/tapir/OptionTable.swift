@@ -44,7 +44,16 @@ struct OptionSpecification: Sendable {
     _ key: OptionKey, _ long: String, _ argument: Argument = .none, _ value: String = "", _ section: Section,
     _ help: String
   ) -> Self {
-    Self(key: key, short: nil, long: long, argument: argument, value: value, help: help, section: section, isGNU: false)
+    own(key, nil, long, argument, value, section, help)
+  }
+
+  /// One with a letter that GNU tar has left free.
+  static func own(
+    _ key: OptionKey, _ short: Character?, _ long: String, _ argument: Argument = .none, _ value: String = "",
+    _ section: Section, _ help: String
+  ) -> Self {
+    Self(
+      key: key, short: short, long: long, argument: argument, value: value, help: help, section: section, isGNU: false)
   }
 
   static func unsupported(_ short: Character?, _ long: String?, _ argument: Argument) -> Self {
@@ -64,7 +73,8 @@ enum OptionKey: Sendable {
   case excludeCaches, excludeCachesUnder, excludeCachesAll, excludeTag, excludeTagUnder, excludeTagAll, include
   case anchored, noAnchored, ignoreCase, noIgnoreCase, wildcards, noWildcards, wildcardsMatchSlash
   case noWildcardsMatchSlash, recursion, noRecursion, oneFileSystem, absoluteNames
-  case newer, newerMtime, startingFile, occurrence, preserveOrder, transform, showTransformedNames, interactive
+  case newer, newerMtime, startingFile, occurrence, fastRead, preserveOrder, transform, showTransformedNames,
+    interactive
   case owner, group, ownerMap, groupMap, mode, mtime, clampMtime, sort, dereference, hardDereference, holeDetection
   case atimePreserve, ignoreFailedRead, checkLinks, xattrsInclude, xattrsExclude
   case layout, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds

@@ -13,7 +13,7 @@ extension TarCommandBuilder {
     }
     let raised = max(Int(asked), sizes.lowerBound)
     if raised != Int(asked) {
-      command.notes.append("blocks of \(asked) bytes are too short for tape: using \(raised)")
+      command.volumeNotes.append("blocks of \(asked) bytes are too short for tape: using \(raised)")
     }
     command.intent.blockSize = raised
   }

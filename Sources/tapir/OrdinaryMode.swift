@@ -66,7 +66,7 @@ struct OrdinaryMode {
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
       archives = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
     }
-    let options = command.sourceOptions(leavingOut: archives)
+    let options = try command.sourceOptions(leavingOut: archives)
     let source = try SourceList.make(command, options, reporter: reporter)
     let removable = try OrdinaryWriting().run(
       from: source, to: writer, observer: reporter, interruption: signals.interruption, isWanted: isWanted)
@@ -112,7 +112,7 @@ struct OrdinaryMode {
       for place in places { sinks.append(try mode.sink(place)) }
     }
     let choice = mode.choice
-    let reading = OrdinaryReading(options: mode.options) { member in
+    let reading = OrdinaryReading(options: try mode.options()) { member in
       choice.directory(for: member).map { places.firstIndex(of: $0) ?? 0 }
     }
     try reading.run(reader, sinks: sinks, observer: reporter) { member in

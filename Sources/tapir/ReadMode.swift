@@ -60,7 +60,7 @@ struct ReadMode {
       // Which names a pass looks up does not matter then: all members have to be shown.
       let names = command.operands.filter { choice.dependsOnOrder || $0.baseDirectory == place }
       let operation = RestoreOperation(
-        query: query(names, choice, to: place), options: options,
+        query: query(names, choice, to: place), options: try options(),
         bufferSize: command.bufferSize ?? archive.defaultBuffer)
       _ = try operation.run(target, drive: archive.drive, sink: sink(place), observer: reporter)
     }
@@ -122,7 +122,7 @@ struct ReadMode {
     for place in places() {
       let current = self.choice
       choice = current
-      let reading = SequentialReading(vsn: command.archive.vsn, options: options) {
+      let reading = SequentialReading(vsn: command.archive.vsn, options: try options()) {
         current.chooses($0, to: command.mode == .list ? nil : place)
       }
       let sink = command.mode == .list ? nil : try sink(place)
@@ -137,11 +137,12 @@ struct ReadMode {
 
   // MARK: Where members go
 
-  var options: RestoreOptions {
+  func options() throws(OperationError) -> RestoreOptions {
     let renaming = command.renaming
     return RestoreOptions(
       deliversAtOnce: command.writesToStandardOutput, keepsDamaged: command.keepsDamaged,
-      showsNewNames: command.showsNewNames, confirms: command.isInteractive ? Confirmation().asks("extract") : nil
+      showsNewNames: command.showsNewNames,
+      confirms: command.mode == .extract ? try command.confirmation("extract") : nil
     ) { renaming.renamed($0) }
   }
 

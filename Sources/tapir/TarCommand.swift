@@ -42,6 +42,8 @@ struct TarCommand {
   var keepsDamaged = false
   /// Names of members are compared as they stand because nobody said how.
   var hasDefaultWildcards = true
+  /// Names come from standard input.
+  var readsInput = false
   /// Asks before each file or member.
   var isInteractive = false
   var salvages = false
@@ -53,6 +55,8 @@ struct TarCommand {
   var verbosity = 0
   /// Said before anything is done with a volume.
   var notes: [String] = []
+  /// The same, but only where the archive is a volume.
+  var volumeNotes: [String] = []
   /// What is wrong with the command line, though not so wrong that nothing is done; said at the end.
   var complaints: [String] = []
 }
@@ -78,4 +82,15 @@ struct ArchiveOptions {
   var usesIndex = true
   var capacity: UInt64?
   var compression: CartridgeOptions.Compression?
+
+  /// Whether the archive is standard input or output.
+  var isPipe: Bool { (name ?? ArchiveTarget.environment("TAPE") ?? [UInt8(ascii: "-")]) == [UInt8(ascii: "-")] }
+}
+
+extension TarCommand {
+  /// Whether the mode puts members into an archive.
+  var writes: Bool { mode == .create || mode == .append || mode == .update }
+
+  /// Whether standard output is for content, so that everything else goes to standard error.
+  var usesStandardOutput: Bool { writesToStandardOutput || writes && archive.isPipe }
 }

@@ -184,7 +184,8 @@ struct TarCommandBuilder {
     case .mode: command.source.overrides.mode = try MetadataValues.mode(value)
     case .mtime: command.source.overrides.modified = try date(value, "--mtime")
     case .clampMtime: command.source.overrides.clampsTimes = true
-    case .sort: command.source.order = try choice(value, "--sort", [("none", .none), ("name", .name), ("inode", .inode)])
+    case .sort:
+      command.source.order = try choice(value, "--sort", [("none", .none), ("name", .name), ("inode", .inode)])
     case .dereference: command.source.followsLinks = true
     case .hardDereference: command.source.separatesHardLinks = true
     case .holeDetection:
@@ -213,6 +214,7 @@ struct TarCommandBuilder {
       let number = try number(given ?? Array("1".utf8), "--occurrence", 0...1_000_000_000)
       command.occurrence = number == 0 ? nil : Int(number)
       command.needsNames = true
+    case .fastRead: (command.occurrence, command.needsNames) = (1, true)
     case .preserveOrder: command.namesAreInOrder = true
     case .transform:
       do { try command.renaming.transform.add(value) } catch {
@@ -243,7 +245,9 @@ struct TarCommandBuilder {
   /// Takes the names, and options between them, from a list (`-T`).
   private mutating func readNames(from file: [UInt8], in outer: String = "command line") throws(UsageError) {
     let name = String(decoding: file, as: UTF8.self)
-    if file != [UInt8(ascii: "-")] {
+    if file == [UInt8(ascii: "-")] {
+      command.readsInput = true
+    } else {
       let identity = try NameFile.identity(of: file)
       if let reader = lists[identity] {
         command.complaints.append("\(name): file list requested from \(outer) already read from \(reader)")
@@ -283,7 +287,7 @@ struct TarCommandBuilder {
     do { items = try OptionScanner(OptionTable.all, allowsOldStyle: false).scan(words) } catch {
       guard error.pointsAtHelp else { throw error }
       // As GNU tar: the rest of the list counts all the same, and the exit status says so.
-      command.complaints.append("\(list):\(number): \(error.message)")
+      command.complaints.append("\(list):\(number): unrecognized option")
       return
     }
     for item in items {

@@ -99,7 +99,7 @@ struct VerbCommand {
   let names: [[UInt8]]
 
   func run(_ reporter: Reporter) throws(OperationError) {
-    for note in command.notes { reporter.say(note) }
+    for note in command.volumeNotes { reporter.say(note) }
     switch verb {
     case .volumeLabel: try VolumeVerbs(command: command, reporter: reporter).label()
     case .volumeShow: try VolumeVerbs(command: command, reporter: reporter).show()

@@ -19,7 +19,7 @@ struct WriteMode {
         "\(command.mode == .update ? "-u" : command.mode == .delete ? "--delete" : "-A") works on ordinary archives only,"
           + " in this version", hint: nil)
     }
-    for note in command.notes + command.ordinary.notesForVolumes { reporter.say(note) }
+    for note in command.volumeNotes + command.ordinary.notesForVolumes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     let index = try IndexLocation.openForWriting(command.archive, target)
     let operation = CreateOperation(
@@ -59,10 +59,8 @@ struct WriteMode {
   private func source(
     _ archive: OpenedArchive, _ target: ArchiveTarget
   ) throws(OperationError) -> any MemberSource {
-    if let name = command.stream {
-      return StandardInputSource(name: name, numericOwner: command.source.numericOwner)
-    }
-    var options = command.sourceOptions(leavingOut: archive.identities())
+    var options = try command.sourceOptions(leavingOut: archive.identities())
+    if let name = command.stream { return StandardInputSource(name: name, options: options) }
     if options.removesFiles, command.archive.usesIndex {
       options.neverRemoved = IndexLocation.identities(command.archive, target)
     }
@@ -85,12 +83,12 @@ struct WriteMode {
 extension TarCommand {
   /// How files become members.
   /// - Parameter archives: the files of the archive itself.
-  func sourceOptions(leavingOut archives: [FileIdentity]) -> SourceOptions {
+  func sourceOptions(leavingOut archives: [FileIdentity]) throws(OperationError) -> SourceOptions {
     var options = source
     options.archives = archives
     options.transform = renaming.transform
     options.showsStoredNames = showsNewNames
-    if isInteractive { options.confirms = Confirmation().asks("add") }
+    options.confirms = try confirmation("add")
     return options
   }
 }

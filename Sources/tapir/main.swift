@@ -46,7 +46,8 @@ enum Command {
       OptionScanner(OptionTable.all, allowsOldStyle: false).scan(environmentOptions()) + scanner.scan(words))
     let reporter = Reporter(
       verbosity: command.verbosity == 0 ? .none : command.verbosity == 1 ? .names : .attributes,
-      namesGoToErrors: command.writesToStandardOutput)
+      namesGoToErrors: command.usesStandardOutput)
+    for note in command.notes { reporter.say(note) }
     do throws(OperationError) {
       switch command.mode {
       case .create, .append, .update, .concatenate, .delete:

@@ -40,7 +40,7 @@ import Testing
     #expect(
       said == [
         "Removing leading `/' from member names", "Removing leading `/' from hard link targets",
-        "Removing leading `../' from member names",
+        "Removing leading `../' from member names", "Removing leading `../' from hard link targets",
       ])
   }
 

@@ -22,7 +22,7 @@ struct GrammarTests {
     for name in ["a/one", "a/b/two", "three"] { try place.file(name, bytes: 3) }
     try place.shell("$TAPIR -cf x.vtl three -C a one -C b two")
     #expect(try place.tapir("-tf", "x.vtl").lines == ["three", "one", "two"])
-    try place.shell("printf 'three\\n-C a\\none\\n-C\\nb\\ntwo\\n' > list; $TAPIR -cf y.vtl -T list")
+    try place.shell("printf 'three\\n-C a\\none\\n -C b\\ntwo\\n' > list; $TAPIR -cf y.vtl -T list")
     #expect(try place.tapir("-tf", "y.vtl").lines == ["three", "one", "two"])
     try place.shell("printf 'three\\0a/one\\0' | $TAPIR -cf z.vtl --null -T -")
     #expect(try place.tapir("-tf", "z.vtl").lines == ["three", "a/one"])
@@ -67,7 +67,7 @@ struct GrammarTests {
     let place = try Workplace()
     try place.file("a/b/c", bytes: 3)
     try place.shell("$TAPIR -cf x.vtl a; mkdir out")
-    #expect(try place.tapir("-xvf", "x.vtl", "--strip-components=1", "-C", "out").lines == ["b/", "b/c"])
+    #expect(try place.tapir("-xvf", "x.vtl", "--strip-components=1", "-C", "out").lines == ["a/b/", "a/b/c"])
     #expect(try place.shell("cd out; find . | sort").lines == [".", "./b", "./b/c"])
   }
 
@@ -108,6 +108,8 @@ struct GrammarTests {
         || result.errors.contains("takes") || result.errors.contains("nvalid") || result.errors.contains("is for -c")
         || result.errors.contains("not a VSN") || result.errors.contains("Cannot open")
         || result.errors.contains("standard input") || result.errors.contains("doesn't allow") || result.errors.contains("Not found")
+        || result.errors.contains("No such file") || result.errors.contains("unknown date")
+        || result.errors.contains("needs a date") || result.errors.contains("meaningless without")
         || result.errors.contains("not yet implemented") || result.errors.contains("Conflicting")
       #expect(result.status == 0 || isRefusal, "\(option): \(result.errors)")
     }
