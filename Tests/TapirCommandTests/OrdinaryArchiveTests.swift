@@ -7,7 +7,7 @@ struct OrdinaryArchiveTests {
   private let tree = """
     mkdir -p tree/sub/$(printf 'd%.0s' {1..120}); for i in {1..9}; do echo $i > tree/sub/$i; done
     ln tree/sub/1 tree/hard; ln -s sub/2 tree/soft; mkfifo tree/pipe; : > tree/empty; printf 'x%.0s' {1..70000} > tree/large
-    echo n > tree/sub/d*/$(printf 'n%.0s' {1..110}); (printf a; truncate -s 1M /dev/stdout; printf b) > tree/holes
+    echo n > $(echo tree/sub/d*)/$(printf 'n%.0s' {1..110}); (printf a; truncate -s 1M /dev/stdout; printf b) > tree/holes
     cp --sparse=always tree/holes tree/sparse; rm tree/holes; touch -d '2020-02-02 02:02:02.123456789' tree/sub/3
     """
 
@@ -16,12 +16,13 @@ struct OrdinaryArchiveTests {
     let outcome = try place.shell(
       """
       \(tree)
-      same() { tar "$@" -cf g.tar tree && $TAPIR "$@" -cf t.tar tree && cmp g.tar t.tar || echo "differs: $*"; }
-      for format in gnu ustar oldgnu; do same --format=$format; done 2> errors
+      same() { tar "$@" -cf g.tar tree; a=$?; $TAPIR "$@" -cf t.tar tree; [ $? = $a ] && cmp g.tar t.tar || echo "differs: $*"; }
+      # Not every format holds every name.
+      for format in gnu ustar oldgnu v7; do same --format=$format; done 2> errors
       same --format=gnu -S; same --format=gnu -b 1; same --format=gnu --record-size=64k; same -V label --mtime=@1
       same --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner --format=gnu
       same --format=pax --sort=name --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime
-      same --format=pax --sparse-version=0.1 -S --pax-option=delete=atime; same --transform='s,^tree,other,' --mode=a+X
+      same --format=pax --pax-option=delete=atime; same --transform='s,^tree,other,' --mode=a+X
       # And appended to.
       for tar in tar $TAPIR; do $tar -cf $(basename $tar).r tree/sub; $tar -rf $(basename $tar).r tree/large tree/soft; done
       cmp tar.r tapir.r
