@@ -1,4 +1,4 @@
-internal import ArchiveFormat
+public import ArchiveFormat
 
 /// Brings one member after another from user files to a sink, and delivers no byte that its digest does not confirm:
 /// whole members before they get their name, and what goes to a pipe chunk by chunk.
@@ -28,14 +28,16 @@ final class MemberRestorer {
   ) -> Digest? {
     lastRestored = nil
     guard let renamed = options.renamed(member) else { return nil }
+    if let confirms = options.confirms, !confirms(renamed) { return nil }
     observer.report(.member(renamed))
+    let placed = options.placed?(renamed) ?? renamed
     do throws(MemberNotice) {
       if member.kind != .regular {
-        try sink.create(renamed)
+        try sink.create(placed)
         return nil
       }
-      guard let file = try sink.beginFile(renamed) else { return nil }
-      return try fill(file, renamed, record, from: bytes, placement)
+      guard let file = try sink.beginFile(placed) else { return nil }
+      return try fill(file, placed, record, from: bytes, placement)
     } catch {
       observer.report(.notice(error))
       return nil
@@ -173,6 +175,10 @@ public struct RestoreOptions {
   public var verifiesUserFiles: Bool
   /// Whether what can be read of a damaged member is kept beside its name.
   public var keepsDamaged: Bool
+  /// Where a member goes to, whatever it is called; nil for its name.
+  public var placed: ((Member) -> Member)?
+  /// Asked before each member is restored; nil for nobody.
+  public var confirms: ((Member) -> Bool)?
 
   /// Describes a restore.
   public init(
@@ -182,6 +188,11 @@ public struct RestoreOptions {
     self.stripComponents = stripComponents
     self.deliversAtOnce = deliversAtOnce
     self.verifiesUserFiles = verifiesUserFiles
+  }
+
+  /// The member as the sink gets it; nil when nothing of its name is left.
+  func destination(of member: Member) -> Member? {
+    renamed(member).map { placed?($0) ?? $0 }
   }
 
   /// The member under the name it is restored as; nil when nothing of its name is left.

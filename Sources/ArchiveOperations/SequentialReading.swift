@@ -214,7 +214,7 @@ private final class VolumeInSequence {
 
   /// Takes the name from a damaged file, or from another name of it.
   private func setAside(_ file: RestoredFile, _ record: MemberRecord) {
-    guard isWanted(record.member.path), let path = restorer?.options.renamed(record.member)?.path else { return }
+    guard isWanted(record.member.path), let path = restorer?.options.destination(of: record.member)?.path else { return }
     var file = file
     if record.link != nil {
       file.path = path

@@ -162,7 +162,13 @@ enum GeneratedText {
     var names: [String] = []
     if let short = option.short { names.append("Fl \(short)") }
     if let long = option.long {
-      names.append("Fl \(escaped("-" + long))" + (option.argument == .required ? " Ns = Ns Ar \(option.value)" : ""))
+      let value =
+        switch option.argument {
+        case .none: ""
+        case .required: " Ns = Ns Ar \(option.value)"
+        case .optional: " Ns Oo = Ns Ar \(option.value) Oc"
+        }
+      names.append("Fl \(escaped("-" + long))" + value)
     }
     return ".It \(names.joined(separator: " , "))\n\(escaped(option.help)).\n"
   }

@@ -32,11 +32,19 @@ enum HelpText {
     return text
   }
 
+  private static func value(of option: OptionSpecification) -> String {
+    switch option.argument {
+    case .none: ""
+    case .required: "=\(option.value)"
+    case .optional: "[=\(option.value)]"
+    }
+  }
+
   private static func line(_ option: OptionSpecification) -> String {
     var left = "  " + (option.short.map { "-\($0)" } ?? "  ")
     if let long = option.long {
       left +=
-        (option.short == nil ? "  " : ", ") + "--" + long + (option.argument == .required ? "=\(option.value)" : "")
+        (option.short == nil ? "  " : ", ") + "--" + long + value(of: option)
     }
     let column = 30
     if left.count >= column { return left + "\n" + String(repeating: " ", count: column) + option.help + "\n" }

@@ -54,7 +54,7 @@ struct OptionSpecification: Sendable {
 }
 
 /// What an option of the tar face means.
-enum OptionKey: Sendable {
+enum OptionKey: Hashable, Sendable {
   case create, append, extract, list, compare
   case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired
   case eraseTail, salvage, scan
@@ -62,7 +62,7 @@ enum OptionKey: Sendable {
   case directory, filesFrom, null, noNull, addFile, exclude, excludeFrom, recursion, noRecursion, oneFileSystem
   case absoluteNames, wildcards, noWildcards
   case layout, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
-  case toStandardOutput, preservePermissions, noSamePermissions, keepOldFiles, keepDamaged, stripComponents, sameOwner,
+  case toStandardOutput, preservePermissions, noSamePermissions, keepDamaged, stripComponents, sameOwner,
     noSameOwner
   case touch, keepDirectorySymlink
   case session, member, sample
@@ -70,125 +70,127 @@ enum OptionKey: Sendable {
   case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
   case ignoreZeros, format, posix, oldArchive, paxOption, sparseVersion
   case verbose, help, usage, version
+  case restoring(RestoringOptions.Key)
 }
 
 /// The options of the tar face.
 enum OptionTable {
-  static let supported: [OptionSpecification] = [
-    .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),
-    .gnu(.append, "r", "append", .mode, "archive files behind what the volume holds"),
-    .gnu(.list, "t", "list", .mode, "list the members"),
-    .gnu(.extract, "x", "extract", .mode, "restore members"),
-    .gnu(.extract, nil, "get", .mode, "same as --extract"),
-    .gnu(.compare, "d", "diff", .mode, "compare members with the file system"),
-    .gnu(.compare, nil, "compare", .mode, "same as --diff"),
+  static let supported: [OptionSpecification] =
+    [
+      .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),
+      .gnu(.append, "r", "append", .mode, "archive files behind what the volume holds"),
+      .gnu(.list, "t", "list", .mode, "list the members"),
+      .gnu(.extract, "x", "extract", .mode, "restore members"),
+      .gnu(.extract, nil, "get", .mode, "same as --extract"),
+      .gnu(.compare, "d", "diff", .mode, "compare members with the file system"),
+      .gnu(.compare, nil, "compare", .mode, "same as --diff"),
 
-    .gnu(
-      .file, "f", "file", .required, "ARCHIVE", .archive,
-      "the volume: a drive (/dev/nst0) or a virtual cartridge (a folder; a new one's name ends in .vtl)"),
-    .gnu(.forceLocal, nil, "force-local", .archive, "ARCHIVE is local even if it has a colon"),
-    .own(.vsn, "vsn", .required, "VSN", .archive, "the volume must have, or gets, this volume serial number"),
-    .gnu(.label, "V", "label", .required, "TEXT", .archive, "text kept with a new volume"),
-    .own(.indexDatabase, "index-db", .required, "FILE", .archive, "the index (else $TAPIR_INDEX, or the default)"),
-    .own(.noIndex, "no-index", .archive, "neither read nor write an index: read the tape from its beginning"),
-    .own(
-      .eraseVolume, "erase-volume", .required, "VSN", .archive,
-      "with -c: give up everything on volume VSN ('unlabelled': on a cartridge without a label)"),
-    .own(.eraseUnexpired, "erase-unexpired", .archive, "with --erase-volume: even before its expiry"),
-    .own(
-      .eraseTail, "erase-tail", .archive,
-      "with -r: overwrite what lies behind the last catalogue, though it cannot be read what that is"),
-    .own(.capacity, "capacity", .required, "SIZE", .archive, "capacity of a new virtual cartridge"),
-    .own(.compression, "compression", .required, "lz4|off", .archive, "compression of a new virtual cartridge"),
-    .gnu(
-      .blockingFactor, "b", "blocking-factor", .required, "N", .archive,
-      "blocks of N x 512 bytes on a new volume (default 512)"),
-    .gnu(.recordSize, nil, "record-size", .required, "SIZE", .archive, "the same in bytes"),
-    .own(.buffer, "buffer", .required, "SIZE", .archive, "memory between files and drive"),
+      .gnu(
+        .file, "f", "file", .required, "ARCHIVE", .archive,
+        "the volume: a drive (/dev/nst0) or a virtual cartridge (a folder; a new one's name ends in .vtl)"),
+      .gnu(.forceLocal, nil, "force-local", .archive, "ARCHIVE is local even if it has a colon"),
+      .own(.vsn, "vsn", .required, "VSN", .archive, "the volume must have, or gets, this volume serial number"),
+      .gnu(.label, "V", "label", .required, "TEXT", .archive, "text kept with a new volume"),
+      .own(.indexDatabase, "index-db", .required, "FILE", .archive, "the index (else $TAPIR_INDEX, or the default)"),
+      .own(.noIndex, "no-index", .archive, "neither read nor write an index: read the tape from its beginning"),
+      .own(
+        .eraseVolume, "erase-volume", .required, "VSN", .archive,
+        "with -c: give up everything on volume VSN ('unlabelled': on a cartridge without a label)"),
+      .own(.eraseUnexpired, "erase-unexpired", .archive, "with --erase-volume: even before its expiry"),
+      .own(
+        .eraseTail, "erase-tail", .archive,
+        "with -r: overwrite what lies behind the last catalogue, though it cannot be read what that is"),
+      .own(.capacity, "capacity", .required, "SIZE", .archive, "capacity of a new virtual cartridge"),
+      .own(.compression, "compression", .required, "lz4|off", .archive, "compression of a new virtual cartridge"),
+      .gnu(
+        .blockingFactor, "b", "blocking-factor", .required, "N", .archive,
+        "blocks of N x 512 bytes on a new volume (default 512)"),
+      .gnu(.recordSize, nil, "record-size", .required, "SIZE", .archive, "the same in bytes"),
+      .own(.buffer, "buffer", .required, "SIZE", .archive, "memory between files and drive"),
 
-    .gnu(.directory, "C", "directory", .required, "DIR", .names, "change to DIR for the names that follow"),
-    .gnu(.filesFrom, "T", "files-from", .required, "FILE", .names, "take names from FILE, one a line"),
-    .gnu(.null, nil, "null", .names, "names in FILE end with NUL"),
-    .gnu(.noNull, nil, "no-null", .names, "names in FILE end with a newline (default)"),
-    .gnu(.addFile, nil, "add-file", .required, "FILE", .names, "archive FILE, even if its name begins with a dash"),
-    .gnu(.exclude, nil, "exclude", .required, "PATTERN", .names, "leave out names that match PATTERN"),
-    .gnu(.excludeFrom, "X", "exclude-from", .required, "FILE", .names, "leave out names that match a line of FILE"),
-    .gnu(.recursion, nil, "recursion", .names, "archive what is in directories (default)"),
-    .gnu(.noRecursion, nil, "no-recursion", .names, "archive directories without what is in them"),
-    .gnu(.oneFileSystem, nil, "one-file-system", .names, "stay on the file system"),
-    .gnu(.absoluteNames, "P", "absolute-names", .names, "keep leading slashes and .. in names"),
-    .gnu(.wildcards, nil, "wildcards", .names, "names of members are patterns"),
-    .gnu(.noWildcards, nil, "no-wildcards", .names, "names of members are names (default)"),
+      .gnu(.directory, "C", "directory", .required, "DIR", .names, "change to DIR for the names that follow"),
+      .gnu(.filesFrom, "T", "files-from", .required, "FILE", .names, "take names from FILE, one a line"),
+      .gnu(.null, nil, "null", .names, "names in FILE end with NUL"),
+      .gnu(.noNull, nil, "no-null", .names, "names in FILE end with a newline (default)"),
+      .gnu(.addFile, nil, "add-file", .required, "FILE", .names, "archive FILE, even if its name begins with a dash"),
+      .gnu(.exclude, nil, "exclude", .required, "PATTERN", .names, "leave out names that match PATTERN"),
+      .gnu(.excludeFrom, "X", "exclude-from", .required, "FILE", .names, "leave out names that match a line of FILE"),
+      .gnu(.recursion, nil, "recursion", .names, "archive what is in directories (default)"),
+      .gnu(.noRecursion, nil, "no-recursion", .names, "archive directories without what is in them"),
+      .gnu(.oneFileSystem, nil, "one-file-system", .names, "stay on the file system"),
+      .gnu(.absoluteNames, "P", "absolute-names", .names, "keep leading slashes and .. in names"),
+      .gnu(.wildcards, nil, "wildcards", .names, "names of members are patterns"),
+      .gnu(.noWildcards, nil, "no-wildcards", .names, "names of members are names (default)"),
 
-    .own(
-      .stream, "stream", .required, "NAME", .creating, "archive standard input, of any length, as member NAME"),
-    .own(
-      .layout, "layout", .required, "pax|raw", .creating,
-      "how a member lies on tape: a tar archive (default), or the file's own bytes"),
-    .gnu(.sparse, "S", "sparse", .creating, "store holes as holes"),
-    .gnu(.verify, "W", "verify", .creating, "read each batch back after its flush and compare it with its digests"),
-    .gnu(
-      .removeFiles, nil, "remove-files", .creating,
-      "remove each file once its batch is safe on tape and it is still what was read"),
-    .own(.syncBytes, "sync-bytes", .required, "SIZE", .creating, "commit at least every SIZE bytes (default 64G)"),
-    .own(.syncFiles, "sync-files", .required, "N", .creating, "commit at least every N members (default 50000)"),
-    .own(.syncSeconds, "sync-seconds", .required, "N", .creating, "commit at least every N seconds (default 300)"),
+      .own(
+        .stream, "stream", .required, "NAME", .creating, "archive standard input, of any length, as member NAME"),
+      .own(
+        .layout, "layout", .required, "pax|raw", .creating,
+        "how a member lies on tape: a tar archive (default), or the file's own bytes"),
+      .gnu(.sparse, "S", "sparse", .creating, "store holes as holes"),
+      .gnu(.verify, "W", "verify", .creating, "read each batch back after its flush and compare it with its digests"),
+      .gnu(
+        .removeFiles, nil, "remove-files", .creating,
+        "remove each file once its batch is safe on tape and it is still what was read"),
+      .own(.syncBytes, "sync-bytes", .required, "SIZE", .creating, "commit at least every SIZE bytes (default 64G)"),
+      .own(.syncFiles, "sync-files", .required, "N", .creating, "commit at least every N members (default 50000)"),
+      .own(.syncSeconds, "sync-seconds", .required, "N", .creating, "commit at least every N seconds (default 300)"),
 
-    .gnu(.toStandardOutput, "O", "to-stdout", .extracting, "write contents to standard output"),
-    .gnu(
-      .preservePermissions, "p", "preserve-permissions", .extracting, "set modes whatever the umask (root's default)"),
-    .gnu(.preservePermissions, nil, "same-permissions", .extracting, "same as --preserve-permissions"),
-    .gnu(.noSamePermissions, nil, "no-same-permissions", .extracting, "apply the umask to modes (others' default)"),
-    .gnu(.keepOldFiles, "k", "keep-old-files", .extracting, "replace no file: an error for each that exists"),
-    .own(
-      .keepDamaged, "keep-damaged", .extracting,
-      "keep what can be read of a damaged member as NAME.damaged (without this nothing is)"),
-    .gnu(.stripComponents, nil, "strip-components", .required, "N", .extracting, "drop N components off each name"),
-    .gnu(.sameOwner, nil, "same-owner", .extracting, "restore owners (root's default)"),
-    .gnu(.noSameOwner, nil, "no-same-owner", .extracting, "restored files are yours (others' default)"),
-    .gnu(.noSameOwner, "o", nil, .extracting, "same as --no-same-owner"),
-    .gnu(.touch, "m", "touch", .extracting, "do not restore modification times"),
-    .gnu(.keepDirectorySymlink, nil, "keep-directory-symlink", .extracting, "keep links to directories"),
+      .gnu(.toStandardOutput, "O", "to-stdout", .extracting, "write contents to standard output"),
+      .gnu(
+        .preservePermissions, "p", "preserve-permissions", .extracting, "set modes whatever the umask (root's default)"),
+      .gnu(.preservePermissions, nil, "same-permissions", .extracting, "same as --preserve-permissions"),
+      .gnu(.noSamePermissions, nil, "no-same-permissions", .extracting, "apply the umask to modes (others' default)"),
+      .own(
+        .keepDamaged, "keep-damaged", .extracting,
+        "keep what can be read of a damaged member as NAME.damaged (without this nothing is)"),
+      .gnu(.stripComponents, nil, "strip-components", .required, "N", .extracting, "drop N components off each name"),
+      .gnu(.sameOwner, nil, "same-owner", .extracting, "restore owners (root's default)"),
+      .gnu(.noSameOwner, nil, "no-same-owner", .extracting, "restored files are yours (others' default)"),
+      .gnu(.noSameOwner, "o", nil, .extracting, "same as --no-same-owner"),
+      .gnu(.touch, "m", "touch", .extracting, "do not restore modification times"),
+      .gnu(.keepDirectorySymlink, nil, "keep-directory-symlink", .extracting, "keep links to directories"),
 
-    .gnu(
-      .format, "H", "format", .required, "FORMAT", .ordinary, "dialect to write: gnu (default), pax, ustar, oldgnu, v7"),
-    .gnu(.posix, nil, "posix", .ordinary, "same as --format=pax"),
-    .gnu(.oldArchive, nil, "old-archive", .ordinary, "same as --format=v7"),
-    .gnu(.oldArchive, nil, "portability", .ordinary, "same as --format=v7"),
-    .gnu(
-      .paxOption, nil, "pax-option", .required, "KEYWORD", .ordinary, "what stands in the headers of format pax"),
-    .gnu(.sparseVersion, nil, "sparse-version", .required, "VERSION", .ordinary, "how format pax stores holes: 1.0"),
-    .gnu(.gzip, "z", "gzip", .ordinary, "compress with gzip; reading finds out by itself"),
-    .gnu(.gzip, nil, "gunzip", .ordinary, "same as --gzip"),
-    .gnu(.gzip, nil, "ungzip", .ordinary, "same as --gzip"),
-    .gnu(.bzip2, "j", "bzip2", .ordinary, "compress with bzip2"),
-    .gnu(.xz, "J", "xz", .ordinary, "compress with xz"),
-    .gnu(.zstd, nil, "zstd", .ordinary, "compress with zstd"),
-    .gnu(.lzma, nil, "lzma", .ordinary, "compress with lzma"),
-    .gnu(.lzip, nil, "lzip", .ordinary, "compress with lzip"),
-    .gnu(.lzop, nil, "lzop", .ordinary, "compress with lzop"),
-    .own(.lz4, "lz4", .ordinary, "compress with lz4"),
-    .gnu(.unixCompress, "Z", "compress", .ordinary, "compress with compress"),
-    .gnu(.unixCompress, nil, "uncompress", .ordinary, "same as --compress"),
-    .gnu(
-      .useCompressProgram, "I", "use-compress-program", .required, "PROGRAM", .ordinary,
-      "compress with PROGRAM, decompress with 'PROGRAM -d'"),
-    .gnu(
-      .autoCompress, "a", "auto-compress", .ordinary,
-      "compression and format by ARCHIVE's name: .tar.zst, .zip, .7z, .cpio, ..."),
-    .gnu(.noAutoCompress, nil, "no-auto-compress", .ordinary, "not by its name (default)"),
-    .gnu(.ignoreZeros, "i", "ignore-zeros", .ordinary, "go on behind the zeros that end an archive"),
+      .gnu(
+        .format, "H", "format", .required, "FORMAT", .ordinary,
+        "dialect to write: gnu (default), pax, ustar, oldgnu, v7"),
+      .gnu(.posix, nil, "posix", .ordinary, "same as --format=pax"),
+      .gnu(.oldArchive, nil, "old-archive", .ordinary, "same as --format=v7"),
+      .gnu(.oldArchive, nil, "portability", .ordinary, "same as --format=v7"),
+      .gnu(
+        .paxOption, nil, "pax-option", .required, "KEYWORD", .ordinary, "what stands in the headers of format pax"),
+      .gnu(.sparseVersion, nil, "sparse-version", .required, "VERSION", .ordinary, "how format pax stores holes: 1.0"),
+      .gnu(.gzip, "z", "gzip", .ordinary, "compress with gzip; reading finds out by itself"),
+      .gnu(.gzip, nil, "gunzip", .ordinary, "same as --gzip"),
+      .gnu(.gzip, nil, "ungzip", .ordinary, "same as --gzip"),
+      .gnu(.bzip2, "j", "bzip2", .ordinary, "compress with bzip2"),
+      .gnu(.xz, "J", "xz", .ordinary, "compress with xz"),
+      .gnu(.zstd, nil, "zstd", .ordinary, "compress with zstd"),
+      .gnu(.lzma, nil, "lzma", .ordinary, "compress with lzma"),
+      .gnu(.lzip, nil, "lzip", .ordinary, "compress with lzip"),
+      .gnu(.lzop, nil, "lzop", .ordinary, "compress with lzop"),
+      .own(.lz4, "lz4", .ordinary, "compress with lz4"),
+      .gnu(.unixCompress, "Z", "compress", .ordinary, "compress with compress"),
+      .gnu(.unixCompress, nil, "uncompress", .ordinary, "same as --compress"),
+      .gnu(
+        .useCompressProgram, "I", "use-compress-program", .required, "PROGRAM", .ordinary,
+        "compress with PROGRAM, decompress with 'PROGRAM -d'"),
+      .gnu(
+        .autoCompress, "a", "auto-compress", .ordinary,
+        "compression and format by ARCHIVE's name: .tar.zst, .zip, .7z, .cpio, ..."),
+      .gnu(.noAutoCompress, nil, "no-auto-compress", .ordinary, "not by its name (default)"),
+      .gnu(.ignoreZeros, "i", "ignore-zeros", .ordinary, "go on behind the zeros that end an archive"),
 
-    .gnu(.numericOwner, nil, "numeric-owner", .other, "owners by number, not by name"),
-    .gnu(.xattrs, nil, "xattrs", .other, "archive or restore extended attributes"),
-    .gnu(.noXattrs, nil, "no-xattrs", .other, "no extended attributes (default)"),
-    .gnu(.acls, nil, "acls", .other, "archive or restore POSIX ACLs"),
-    .gnu(.noACLs, nil, "no-acls", .other, "no POSIX ACLs (default)"),
-    .gnu(.verbose, "v", "verbose", .other, "name each member; twice: with its attributes"),
-    .gnu(.help, "?", "help", .other, "this text"),
-    .gnu(.usage, nil, "usage", .other, "a short help text"),
-    .gnu(.version, nil, "version", .other, "the version"),
-  ]
+      .gnu(.numericOwner, nil, "numeric-owner", .other, "owners by number, not by name"),
+      .gnu(.xattrs, nil, "xattrs", .other, "archive or restore extended attributes"),
+      .gnu(.noXattrs, nil, "no-xattrs", .other, "no extended attributes (default)"),
+      .gnu(.acls, nil, "acls", .other, "archive or restore POSIX ACLs"),
+      .gnu(.noACLs, nil, "no-acls", .other, "no POSIX ACLs (default)"),
+      .gnu(.verbose, "v", "verbose", .other, "name each member; twice: with its attributes"),
+      .gnu(.help, "?", "help", .other, "this text"),
+      .gnu(.usage, nil, "usage", .other, "a short help text"),
+      .gnu(.version, nil, "version", .other, "the version"),
+    ] + RestoringOptions.specifications
 
   /// Options that verbs have and the tar face has not.
   static let verbsOnly: [OptionSpecification] = [

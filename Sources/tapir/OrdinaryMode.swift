@@ -82,7 +82,7 @@ struct OrdinaryMode {
       for place in places { sinks.append(try mode.sink(place.directory)) }
     }
     var selection = NameSelection(places.map(\.operands), command)
-    let reading = OrdinaryReading(options: mode.options) { selection.place(of: $0) }
+    let reading = OrdinaryReading(options: try mode.options()) { selection.place(of: $0) }
     try reading.run(reader, sinks: sinks, observer: reporter) { member in
       if command.mode == .list { reporter.list(member, withAttributes: command.verbosity > 0) }
     }

@@ -49,7 +49,7 @@ struct ReadMode {
   private func restore(_ target: ReadTarget, _ archive: OpenedArchive) throws(OperationError) {
     for (directory, operands) in places() {
       let operation = RestoreOperation(
-        query: query(operands, newestOnly: true), options: options,
+        query: query(operands, newestOnly: true), options: try options(),
         bufferSize: command.bufferSize ?? archive.defaultBuffer)
       let sink = try sink(directory)
       reportMissing(operands, try operation.run(target, drive: archive.drive, sink: sink, observer: reporter).matches)
@@ -104,7 +104,7 @@ struct ReadMode {
         command.usesWildcards ? [.anchored, .subtree, .wildcards] : .selection)
     }
     var isMatched = Array(repeating: false, count: patterns.count)
-    let reading = SequentialReading(vsn: command.archive.vsn, options: options) { name in
+    let reading = SequentialReading(vsn: command.archive.vsn, options: try options()) { name in
       var wanted = patterns.isEmpty
       for (index, pattern) in patterns.enumerated() where pattern.matches(name) {
         isMatched[index] = true
@@ -121,13 +121,28 @@ struct ReadMode {
 
   // MARK: Where members go
 
-  var options: RestoreOptions {
-    RestoreOptions(
-      stripComponents: command.stripComponents, deliversAtOnce: command.writesToStandardOutput,
+  /// How members are restored.
+  func options() throws(OperationError) -> RestoreOptions {
+    var options = RestoreOptions(
+      stripComponents: command.stripComponents,
+      deliversAtOnce: command.writesToStandardOutput || command.restoring.command != nil,
       keepsDamaged: command.keepsDamaged)
+    guard command.mode == .extract else { return options }
+    if let topLevel = command.topLevel { options.placed = { topLevel.placed($0) } }
+    if command.restoring.isInteractive {
+      let confirmation = try Confirmation(reporter, usesTerminal: command.archive.isStandardStream)
+      options.confirms = { confirmation.confirms("extract", $0) }
+    }
+    return options
   }
 
   func sink(_ path: [UInt8]) throws(OperationError) -> any MemberSink {
+    if command.mode == .extract, let shell = command.restoring.command {
+      // A command may end before it has read everything.
+      signal(SIGPIPE, SIG_IGN)
+      let surroundings = command.surroundings
+      return CommandSink(shell, ignoresFailure: command.restoring.ignoresCommandErrors) { surroundings }
+    }
     if command.writesToStandardOutput, command.mode == .extract { return StandardOutputSink() }
     let reporter = reporter
     let notify: (MemberNotice) -> Void = { reporter.report(.notice($0)) }

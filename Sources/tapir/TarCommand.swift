@@ -34,9 +34,12 @@ struct TarCommand {
   var scans = false
   var verification = Verification()
   var ordinary = OrdinaryOptions()
+  var restoring = RestoringOptions()
   /// Options given that say something about volumes alone.
   var volumeOptions: [String] = []
   var verbosity = 0
+  /// `--one-top-level`.
+  var topLevel: TopLevel?
   /// Said before anything is done with a volume.
   var notes: [String] = []
 }
@@ -62,6 +65,21 @@ struct ArchiveOptions {
   var usesIndex = true
   var capacity: UInt64?
   var compression: CartridgeOptions.Compression?
+
+  /// `-f`, else `$TAPE`; nil for none.
+  var effectiveName: [UInt8]? { name ?? Environment.value("TAPE").flatMap { $0.isEmpty ? nil : $0 } }
+  /// Whether it is standard input or output.
+  var isStandardStream: Bool { effectiveName.map { $0 == Array("-".utf8) } ?? true }
+}
+
+extension TarCommand {
+  /// What commands that are run for members are told.
+  var surroundings: CommandSink.Surroundings {
+    CommandSink.Surroundings(
+      version: Version.number, archive: archive.effectiveName ?? Array("-".utf8),
+      blockingFactor: ordinary.recordSize / 512,
+      format: ordinary.writtenFormat == .pax ? "posix" : ordinary.writtenFormat.rawValue)
+  }
 }
 
 /// Makes a ``TarCommand`` of a command line's items.
@@ -72,18 +90,25 @@ struct TarCommandBuilder {
     mode: .help, archive: ArchiveOptions(), intent: WriteIntent(appends: false))
   private var recursive = true
   private var isNull = false
+  /// Whether items come from `$TAR_OPTIONS`.
+  private var readsEnvironment = false
 
   /// Takes one item of the command line.
   mutating func add(_ item: CommandItem) throws(UsageError) {
     switch item {
     case .operand(let name): operand(name)
+    case .option(.restoring(let key), let value):
+      try command.restoring.add(key, value, fromEnvironment: readsEnvironment)
     case .option(let key, let value): try option(key, value ?? [])
     }
   }
 
   /// The whole command line of the tar face.
-  static func build(_ items: [CommandItem]) throws(UsageError) -> TarCommand {
+  static func build(_ items: [CommandItem], environment: [CommandItem] = []) throws(UsageError) -> TarCommand {
     var builder = TarCommandBuilder()
+    builder.readsEnvironment = true
+    for item in environment { try builder.add(item) }
+    builder.readsEnvironment = false
     for item in items { try builder.add(item) }
     return try builder.finish()
   }
@@ -101,6 +126,15 @@ struct TarCommandBuilder {
     }
     command.intent.appends = mode == .append
     command.intent.vsn = command.archive.vsn
+    try command.restoring.settle(&command.sink)
+    command.sink.saysBackups = command.verbosity > 0
+    if let named = command.restoring.topLevel {
+      guard let topLevel = TopLevel(named, archive: command.archive.effectiveName) else {
+        throw UsageError(
+          message: "Cannot deduce top-level directory name; please set it explicitly with --one-top-level=DIR")
+      }
+      command.topLevel = topLevel
+    }
     try Self.check(command)
     return command
   }
@@ -195,7 +229,6 @@ struct TarCommandBuilder {
     case .toStandardOutput: command.writesToStandardOutput = true
     case .preservePermissions: command.sink.preservesPermissions = true
     case .noSamePermissions: command.sink.preservesPermissions = false
-    case .keepOldFiles: command.sink.keepsOldFiles = true
     case .keepDamaged: command.keepsDamaged = true
     case .stripComponents: command.stripComponents = Int(try number(value, "--strip-components", 0...100_000))
     case .sameOwner: command.sink.sameOwner = true
@@ -216,6 +249,7 @@ struct TarCommandBuilder {
     case .gzip, .bzip2, .xz, .zstd, .lzma, .lzip, .lzop, .lz4, .unixCompress, .useCompressProgram, .autoCompress,
       .noAutoCompress, .ignoreZeros, .format, .posix, .oldArchive, .paxOption, .sparseVersion:
       break  // taken above
+    case .restoring: break  // has a value of its own
     }
   }
 
@@ -339,6 +373,7 @@ struct TarCommandBuilder {
     if command.keepsDamaged, command.mode != .extract || command.writesToStandardOutput {
       throw onlyFor("--keep-damaged", "-x without -O")
     }
+    if writes, command.restoring.isInteractive { throw onlyFor("-w", "-x") }
     if command.intent.erase != nil, command.mode != .create { throw onlyFor("--erase-volume", "-c") }
     if command.intent.erasesTail, command.mode != .append { throw onlyFor("--erase-tail", "-r") }
     if !command.archive.usesIndex, command.archive.indexDatabase != nil {
