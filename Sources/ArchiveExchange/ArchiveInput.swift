@@ -20,11 +20,18 @@ public enum ArchiveInput {
     let file = FileInput(descriptor: descriptor, name: name)
     if program == nil {
       let head = try file.peek(512)
-      if head.isEmpty || looksLikeTar(head) { return .bytes(file, isCompressed: false) }
+      let isImage = try isImage(file)
+      if head.isEmpty || (looksLikeTar(head) && !isImage) { return .bytes(file, isCompressed: false) }
     }
     let library = try LibraryInput(file, program: program)
     guard library.entry != nil else { return .bytes(MemoryBytes(.init(start: nil, count: 0)), isCompressed: true) }
     guard library.isRaw else { return .foreign(ForeignReader(library)) }
     return .bytes(DecompressedInput(library), isCompressed: library.isFiltered)
+  }
+
+  /// Whether it is a file system of ISO 9660, which begins with 32 KiB of zeros as an empty tar archive does.
+  private static func isImage(_ file: FileInput) throws(VolumeError) -> Bool {
+    let start = 32_768
+    return try file.peek(start + 6).dropFirst(start).dropFirst() == Array("CD001".utf8)[...]
   }
 }

@@ -32,13 +32,14 @@ final class MemberRestorer {
     var shown = renamed
     if !options.showsNewNames { shown.path = member.path }
     observer.report(.member(shown))
+    let placed = options.placed?(renamed) ?? renamed
     do throws(MemberNotice) {
       if member.kind != .regular {
-        try sink.create(renamed)
+        try sink.create(placed)
         return nil
       }
-      guard let file = try sink.beginFile(renamed) else { return nil }
-      return try fill(file, renamed, record, from: bytes, placement)
+      guard let file = try sink.beginFile(placed) else { return nil }
+      return try fill(file, placed, record, from: bytes, placement)
     } catch {
       observer.report(.notice(error))
       return nil
@@ -180,6 +181,8 @@ public struct RestoreOptions {
   public var verifiesUserFiles: Bool
   /// Whether what can be read of a damaged member is kept beside its name.
   public var keepsDamaged: Bool
+  /// Where a member goes to, whatever it is called; nil for its name.
+  public var placed: ((Member) -> Member)?
 
   /// Describes a restore.
   public init(
@@ -193,6 +196,11 @@ public struct RestoreOptions {
     self.renames = renames
     self.deliversAtOnce = deliversAtOnce
     self.verifiesUserFiles = verifiesUserFiles
+  }
+
+  /// The member as the sink gets it; nil when nothing of its name is left.
+  func destination(of member: Member) -> Member? {
+    renamed(member).map { placed?($0) ?? $0 }
   }
 
   /// The member under the name it is restored as; nil when nothing of its name is left.

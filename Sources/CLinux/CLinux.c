@@ -44,6 +44,8 @@ int clinux_rename_noreplace(int from_directory, const char *from, int to_directo
   return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE);
 }
 
+int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
 uint64_t clinux_makedev(uint32_t major_number, uint32_t minor_number) { return makedev(major_number, minor_number); }
 uint32_t clinux_major(uint64_t device) { return major(device); }
 uint32_t clinux_minor(uint64_t device) { return minor(device); }

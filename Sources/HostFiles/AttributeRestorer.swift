@@ -6,7 +6,7 @@ import Glibc
 struct AttributeRestorer {
   let options: SinkOptions
   let owners: OwnerNames
-  private let umask: mode_t
+  let umask: mode_t
 
   init(_ options: SinkOptions) {
     self.options = options
@@ -102,7 +102,23 @@ struct AttributeRestorer {
     let times = [timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2), member.modified.timespec]
     if utimensat(descriptor, "", times, clinux_AT_EMPTY_PATH) != 0 {
       notices.append(MemberNotice(member.path, "Cannot utime: \(errorText(errno))", .failure))
+    } else if let text = implausible(member.modified) {
+      notices.append(MemberNotice(member.path, text, .information))
     }
+  }
+
+  /// What is strange about a time; nil for most.
+  private func implausible(_ time: Timestamp) -> String? {
+    let shown = String(decoding: TimeText.text(time, isFull: true, isUTC: options.usesUTC), as: UTF8.self)
+    if time.seconds < 0 { return "implausibly old time stamp \(shown)" }
+    var now = timespec()
+    guard clock_gettime(CLOCK_REALTIME, &now) == 0, Timestamp(now) < time else { return nil }
+    var ahead = Timestamp(
+      seconds: time.seconds - Int64(now.tv_sec), nanoseconds: time.nanoseconds - Int32(truncatingIfNeeded: now.tv_nsec))
+    if ahead.nanoseconds < 0 {
+      ahead = Timestamp(seconds: ahead.seconds - 1, nanoseconds: ahead.nanoseconds + 1_000_000_000)
+    }
+    return "time stamp \(shown) is \(TimeText.decimal(ahead)) s in the future"
   }
 
   private func modeNotice(_ member: Member, _ mode: mode_t, _ code: Int32) -> MemberNotice {

@@ -25,7 +25,9 @@ final class HostFileWriter: FileWriter {
     // A name taken is tried again with another; 100 in a row are not chance.
     for _ in 0..<100 where opened < 0 {
       name = [dot] + shown + Array(".tapir-".utf8) + Self.suffix(sink.temporaryNumber())
-      let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+      // What is written over another file is read back first.
+      let access = sink.options.oldFiles == .overwrite ? O_RDWR : O_WRONLY
+      let flags = access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
       opened = withCString(name) { openat(directory.descriptor, $0, flags, 0o600) }
       code = errno
       // File systems differ in the longest name.
@@ -83,6 +85,7 @@ final class HostFileWriter: FileWriter {
   private func finish(size: Int64) throws(MemberNotice) -> [MemberNotice] {
     // Past the data, or short of it when the last bytes are a hole.
     if ftruncate(descriptor, off_t(size)) != 0 { throw broken("truncate", errno) }
+    if let notices = try overwrite(size: size) { return notices }
     let notices = sink.restorer.restore(member, on: descriptor)
     var status = stat()
     let isKnown = fstat(descriptor, &status) == 0
@@ -90,8 +93,43 @@ final class HostFileWriter: FileWriter {
     let code = errno
     descriptor = -1
     if closed != 0 { throw broken("close", code) }
+    let backup: [UInt8]?
+    do throws(MemberNotice) { backup = try sink.backUp(member, leaf, in: directory) } catch {
+      discard()
+      throw error
+    }
     let failure = sink.rename(temporary, to: leaf, in: directory)
-    if failure != 0 { throw broken("open", failure) }
+    if failure != 0 {
+      sink.undoBackUp(backup, of: member, leaf, in: directory)
+      throw broken("open", failure)
+    }
+    if isKnown { restored = RestoredFile(path: member.path, status) }
+    return notices
+  }
+
+  /// Copies the content, whole by now, into the file that has the member's name, if that is to keep its identity.
+  /// - Returns: nil when there is no such file.
+  private func overwrite(size: Int64) throws(MemberNotice) -> [MemberNotice]? {
+    guard sink.options.oldFiles == .overwrite, sink.options.backup == nil,
+      let old = sink.status(leaf, in: directory), old.st_mode & Glibc.S_IFMT == Glibc.S_IFREG
+    else { return nil }
+    let flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+    let target = withCString(leaf) { openat(directory.descriptor, $0, flags) }
+    if target < 0 { throw broken("open", errno) }
+    var status = stat()
+    var code: Int32 = 0
+    var notices: [MemberNotice] = []
+    // It may be another one by now: a device takes no content.
+    if fstat(target, &status) != 0 || status.st_mode & Glibc.S_IFMT != Glibc.S_IFREG {
+      code = EEXIST
+    } else {
+      code = FileCopy.copy(from: descriptor, to: target, size: size)
+      if code == 0 { notices = sink.restorer.restore(member, on: target) }
+    }
+    let isKnown = fstat(target, &status) == 0
+    if close(target) != 0, code == 0 { code = errno }
+    if code != 0 { throw broken("write", code) }
+    discard()
     if isKnown { restored = RestoredFile(path: member.path, status) }
     return notices
   }

@@ -10,11 +10,18 @@ public final class HostSink: MemberSink {
   let restorer: AttributeRestorer
   let tree: TargetTree
   let notify: (MemberNotice) -> Void
+  /// Is told the path and mode of each directory that is made in passing; nil for nobody.
+  public var madeDirectory: ((_ path: [UInt8], _ mode: UInt32) -> Void)? {
+    didSet {
+      let mode = 0o777 & ~UInt32(restorer.umask)
+      tree.made = madeDirectory.map { tell in { tell($0, mode) } }
+    }
+  }
   private let deferred = DeferredDirectories()
   /// Where temporary names begin. A guess of the next one helps nobody: they are created exclusively.
   private var lastTemporaryNumber = UInt64.random(in: 0..<1 << 40)
   /// Whether a directory gave way to a later member: its metadata then has nowhere to go, and nobody misses it.
-  private var hasRemovedDirectories = false
+  var hasRemovedDirectories = false
   private var memberPrefixes: PrefixStripper
   private var linkPrefixes: PrefixStripper
 
@@ -53,7 +60,13 @@ public final class HostSink: MemberSink {
 
   public func beginFile(_ member: Member) throws(MemberNotice) -> (any FileWriter)? {
     let (directory, leaf) = try place(member)
-    if options.keepsOldFiles && exists(leaf, in: directory) { throw failure(member, "open", EEXIST) }
+    guard try admits(member, leaf, in: directory) else { return nil }
+    if options.oldFiles == .keep, options.backup == nil, exists(leaf, in: directory) {
+      throw failure(member, "open", EEXIST)
+    }
+    if options.oldFiles == .overwrite, isDirectory(leaf, in: directory) { throw failure(member, "open", EISDIR) }
+    // Such a name is refused; better before anything is made.
+    if options.backup?.suffix.contains(slash) == true { _ = try backUp(member, leaf, in: directory) }
     var member = member
     return try HostFileWriter(&member, in: directory, leaf: leaf, sink: self)
   }
@@ -106,7 +119,7 @@ public final class HostSink: MemberSink {
     func attempt() -> Int32 {
       let status = withCString(from) { from in
         withCString(leaf) { to in
-          options.keepsOldFiles
+          !options.oldFiles.replacesFiles
             ? clinux_rename_noreplace(directory.descriptor, from, directory.descriptor, to)
             : renameat(directory.descriptor, from, directory.descriptor, to)
         }
@@ -114,7 +127,7 @@ public final class HostSink: MemberSink {
       return status == 0 ? 0 : errno
     }
     let code = attempt()
-    guard code == EISDIR || code == ENOTEMPTY, !options.keepsOldFiles else { return code }
+    guard code == EISDIR || code == ENOTEMPTY, options.oldFiles.replacesFiles else { return code }
     return removeObstacle(leaf, in: directory) ? attempt() : EEXIST
   }
 
@@ -126,7 +139,11 @@ public final class HostSink: MemberSink {
 
   /// A failure in GNU tar's words.
   func failure(_ member: Member, _ what: String, _ code: Int32) -> MemberNotice {
-    MemberNotice(member.path, "Cannot \(what): \(errorText(code))", .failure)
+    failure(member, saying: "Cannot " + what, code)
+  }
+
+  func failure(_ member: Member, saying what: String, _ code: Int32) -> MemberNotice {
+    MemberNotice(member.path, "\(what): \(errorText(code))", .failure)
   }
 
   /// Where a member goes; directories above are made.
@@ -151,30 +168,23 @@ public final class HostSink: MemberSink {
 
   private func exists(_ leaf: [UInt8], in directory: DirectoryHandle) -> Bool { status(leaf, in: directory) != nil }
 
-  private func status(_ leaf: [UInt8], in directory: DirectoryHandle, following: Bool = false) -> stat? {
-    var status = stat()
-    let flags = following ? 0 : AT_SYMLINK_NOFOLLOW
-    return withCString(leaf) { fstatat(directory.descriptor, $0, &status, flags) } == 0 ? status : nil
-  }
-
-  /// Removes what is in the way, as GNU tar does: anything but a directory with something in it.
-  func removeObstacle(_ leaf: [UInt8], in directory: DirectoryHandle) -> Bool {
-    if withCString(leaf, { unlinkat(directory.descriptor, $0, 0) }) == 0 { return true }
-    guard errno == EISDIR || errno == EPERM else { return false }
-    tree.forget()
-    guard withCString(leaf, { unlinkat(directory.descriptor, $0, AT_REMOVEDIR) }) == 0 else { return false }
-    hasRemovedDirectories = true
-    return true
+  private func isDirectory(_ leaf: [UInt8], in directory: DirectoryHandle, following: Bool = false) -> Bool {
+    status(leaf, in: directory, following: following).map { $0.st_mode & Glibc.S_IFMT == Glibc.S_IFDIR } ?? false
   }
 
   private func makeNode(
     _ member: Member, _ what: String, _ make: (Int32, UnsafePointer<CChar>) -> Int32
   ) throws(MemberNotice) {
     let (directory, leaf) = try place(member)
+    guard try admits(member, leaf, in: directory) else { return }
+    let backup = try backUp(member, leaf, in: directory)
     func attempt() -> Int32 { withCString(leaf) { make(directory.descriptor, $0) } == 0 ? 0 : errno }
     var code = attempt()
-    if code == EEXIST && !options.keepsOldFiles && removeObstacle(leaf, in: directory) { code = attempt() }
-    guard code == 0 else { throw failure(member, what, code) }
+    if code == EEXIST && options.oldFiles.replacesFiles && removeObstacle(leaf, in: directory) { code = attempt() }
+    guard code == 0 else {
+      undoBackUp(backup, of: member, leaf, in: directory)
+      throw failure(member, what, code)
+    }
     let flags = clinux_O_PATH | O_NOFOLLOW | O_CLOEXEC
     let descriptor = withCString(leaf) { openat(directory.descriptor, $0, flags) }
     guard descriptor >= 0 else { throw failure(member, "open", errno) }
@@ -199,6 +209,15 @@ public final class HostSink: MemberSink {
     } catch {
       throw failure(member, what, error.code)
     }
+    // The archive may hold a name twice, or it was linked before.
+    let isSame = {
+      guard let old = self.status(leaf, in: directory), let target = self.status(source.leaf, in: source.directory)
+      else { return false }
+      return FileIdentity(old) == FileIdentity(target)
+    }
+    if options.backup == nil, isSame() { return }
+    guard try admits(member, leaf, in: directory) else { return }
+    let backup = try backUp(member, leaf, in: directory)
     func attempt() -> Int32 {
       withCString(source.leaf) { from in
         // Without AT_SYMLINK_FOLLOW: the link itself, not what it points to.
@@ -206,36 +225,47 @@ public final class HostSink: MemberSink {
       } == 0 ? 0 : errno
     }
     var code = attempt()
-    if code == EEXIST {
-      // The archive may hold a name twice, or it was linked before.
-      if let old = status(leaf, in: directory), let target = status(source.leaf, in: source.directory),
-        FileIdentity(old) == FileIdentity(target)
-      {
-        return
-      }
-      if !options.keepsOldFiles && exists(source.leaf, in: source.directory) && removeObstacle(leaf, in: directory) {
-        code = attempt()
-      }
+    if code == EEXIST, options.oldFiles == .skip {
+      return notify(MemberNotice(member.path, "skipping existing file", .information))
     }
-    guard code == 0 else { throw failure(member, what, code) }
+    if code == EEXIST, options.oldFiles.replacesFiles, exists(source.leaf, in: source.directory),
+      removeObstacle(leaf, in: directory)
+    {
+      code = attempt()
+    }
+    guard code == 0 else {
+      undoBackUp(backup, of: member, leaf, in: directory)
+      throw failure(member, what, code)
+    }
   }
 
   private func makeDirectory(_ member: Member) throws(MemberNotice) {
     let (directory, leaf) = try place(member)
+    guard try admits(member, leaf, in: directory) else { return }
+    let backup = try backUp(member, leaf, in: directory)
     // The owner can work in it until its own mode is set.
     func attempt() -> Int32 { withCString(leaf) { mkdirat(directory.descriptor, $0, 0o700) } == 0 ? 0 : errno }
     var code = attempt()
     if code == EEXIST {
-      if let old = status(leaf, in: directory, following: options.keepsDirectorySymlinks),
-        old.st_mode & Glibc.S_IFMT == Glibc.S_IFDIR
-      {
-        if let itself = status(leaf, in: directory), itself.st_mode & Glibc.S_IFMT == Glibc.S_IFLNK { return }
-        code = 0
-      } else if !options.keepsOldFiles && removeObstacle(leaf, in: directory) {
+      if isDirectory(leaf, in: directory, following: options.keepsDirectorySymlinks) {
+        if options.oldFiles == .keepNewer, leaf != [dot],
+          withCString(leaf, { unlinkat(directory.descriptor, $0, AT_REMOVEDIR) }) == 0
+        {
+          // GNU tar has an empty one made anew.
+          tree.forget()
+          code = attempt()
+        } else {
+          guard options.oldFiles.updatesDirectories, isDirectory(leaf, in: directory) else { return }
+          code = 0
+        }
+      } else if options.oldFiles.replacesFiles, removeObstacle(leaf, in: directory) {
         code = attempt()
       }
     }
-    guard code == 0 else { throw failure(member, "mkdir", code) }
+    guard code == 0 else {
+      undoBackUp(backup, of: member, leaf, in: directory)
+      throw failure(member, "mkdir", code)
+    }
     guard let made = status(leaf, in: directory) else { throw failure(member, "stat", errno) }
     deferred.append(DeferredDirectories.Entry(member: member, identity: FileIdentity(made)))
   }

@@ -26,8 +26,8 @@ func withCString<R>(_ bytes: some Collection<UInt8>, _ body: (UnsafePointer<CCha
   return withCString(Array(bytes), body)
 }
 
-/// What a quoted name looks like in GNU tar's messages outside of UTF-8 locales.
-func quoted(_ name: [UInt8]) -> String { "'" + String(decoding: name, as: UTF8.self) + "'" }
+/// What a name looks like within GNU tar's messages.
+func quoted(_ name: [UInt8]) -> String { String(decoding: NameQuoting(.locale).quoted(name), as: UTF8.self) }
 
 let slash = UInt8(ascii: "/")
 let dot = UInt8(ascii: ".")

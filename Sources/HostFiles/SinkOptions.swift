@@ -2,8 +2,14 @@ import Glibc
 
 /// How members become files.
 public struct SinkOptions: Sendable {
-  /// Existing files are left alone, and that is a failure (`-k`).
-  public var keepsOldFiles = false
+  /// What becomes of files that exist.
+  public var oldFiles = OldFiles.replace
+  /// A directory that is in the way goes with all that is in it (`--recursive-unlink`).
+  public var unlinksRecursively = false
+  /// The name that a file gets when a member takes its place (`--backup`); nil for none.
+  public var backup: BackupNaming?
+  /// Whether such a change of a name is said.
+  public var saysBackups = false
   /// Modes are restored as stored, not cut by the umask (`-p`).
   public var preservesPermissions: Bool
   /// Owners are restored.
@@ -20,6 +26,8 @@ public struct SinkOptions: Sendable {
   public var keepsAbsoluteNames = false
   /// A symbolic link to a directory serves where the archive has a directory (`--keep-directory-symlink`).
   public var keepsDirectorySymlinks = false
+  /// Times in messages are in coordinated universal time (`--utc`).
+  public var usesUTC = false
   /// Modification times are restored (not with `-m`).
   public var restoresTimes = true
 

@@ -8,6 +8,10 @@ import Glibc
 final class TargetTree {
   let root: DirectoryHandle
   private let resolution: UInt64
+  /// Is told the path of each directory that is made in passing.
+  var made: (([UInt8]) -> Void)?
+  /// The directory that is being looked for.
+  private var sought: [UInt8] = []
   /// The directory used last: members mostly come directory by directory.
   private var last: (path: [UInt8], handle: DirectoryHandle)?
 
@@ -30,6 +34,7 @@ final class TargetTree {
   func forget() { last = nil }
 
   private func directory(_ path: [UInt8], making: Bool) throws(ErrnoFailure) -> DirectoryHandle {
+    sought = path
     if let last {
       if last.path == path { return last.handle }
       if path.count > last.path.count && path[last.path.count] == slash && path.starts(with: last.path) {
@@ -66,6 +71,7 @@ final class TargetTree {
     // The umask is the process's, as for any directory made in passing.
     let status = withCString(leaf) { mkdirat(above.descriptor, $0, 0o777) }
     guard status == 0 || errno == EEXIST else { throw ErrnoFailure(code: errno) }
+    if status == 0 { made?(Array(sought[..<path.endIndex])) }
     let made = withCString(leaf) { clinux_openat2(above.descriptor, $0, flags, 0, resolution) }
     guard made >= 0 else { throw ErrnoFailure(code: errno) }
     return DirectoryHandle(owning: made)

@@ -32,6 +32,14 @@ enum HelpText {
     return text
   }
 
+  private static func value(of option: OptionSpecification) -> String {
+    switch option.argument {
+    case .none: ""
+    case .required: "=\(option.value)"
+    case .optional: "[=\(option.value)]"
+    }
+  }
+
   private static func line(_ option: OptionSpecification) -> String {
     var left = "  " + (option.short.map { "-\($0)" } ?? "  ")
     if let long = option.long {

@@ -137,16 +137,25 @@ struct ReadMode {
 
   // MARK: Where members go
 
+  /// How members are restored.
   func options() throws(OperationError) -> RestoreOptions {
     let renaming = command.renaming
-    return RestoreOptions(
-      deliversAtOnce: command.writesToStandardOutput, keepsDamaged: command.keepsDamaged,
-      showsNewNames: command.showsNewNames,
+    var options = RestoreOptions(
+      deliversAtOnce: command.writesToStandardOutput || command.restoring.command != nil,
+      keepsDamaged: command.keepsDamaged, showsNewNames: command.showsNewNames,
       confirms: command.mode == .extract ? try command.confirmation("extract") : nil
     ) { renaming.renamed($0) }
+    if command.mode == .extract, let topLevel = command.topLevel { options.placed = { topLevel.placed($0) } }
+    return options
   }
 
   func sink(_ path: [UInt8]) throws(OperationError) -> any MemberSink {
+    if command.mode == .extract, let shell = command.restoring.command {
+      // A command may end before it has read everything.
+      signal(SIGPIPE, SIG_IGN)
+      let surroundings = command.surroundings
+      return CommandSink(shell, ignoresFailure: command.restoring.ignoresCommandErrors) { surroundings }
+    }
     if command.writesToStandardOutput, command.mode == .extract { return StandardOutputSink() }
     let reporter = reporter
     let notify: (MemberNotice) -> Void = { reporter.report(.notice($0)) }

@@ -111,6 +111,14 @@ final class Reporter: OperationObserver {
     }
   }
 
+  /// Text where members are listed, at once and without a newline: a question.
+  func prompt(_ text: String) {
+    state.withLock { state in
+      state.output += text.utf8
+      Self.flush(&state)
+    }
+  }
+
   /// Failures reported so far.
   var failures: Int { state.withLock { $0.failures } }
 

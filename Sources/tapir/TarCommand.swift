@@ -50,9 +50,12 @@ struct TarCommand {
   var scans = false
   var verification = Verification()
   var ordinary = OrdinaryOptions()
+  var restoring = RestoringOptions()
   /// Options given that say something about volumes alone.
   var volumeOptions: [String] = []
   var verbosity = 0
+  /// `--one-top-level`.
+  var topLevel: TopLevel?
   /// Said before anything is done with a volume.
   var notes: [String] = []
   /// The same, but only where the archive is a volume.
@@ -83,13 +86,24 @@ struct ArchiveOptions {
   var capacity: UInt64?
   var compression: CartridgeOptions.Compression?
 
+  /// `-f`, else `$TAPE`; nil for none.
+  var effectiveName: [UInt8]? { name ?? ArchiveTarget.environment("TAPE") }
+
   /// Whether the archive is standard input or output.
-  var isPipe: Bool { (name ?? ArchiveTarget.environment("TAPE") ?? [UInt8(ascii: "-")]) == [UInt8(ascii: "-")] }
+  var isPipe: Bool { (effectiveName ?? [UInt8(ascii: "-")]) == [UInt8(ascii: "-")] }
 }
 
 extension TarCommand {
   /// Whether the mode puts members into an archive.
   var writes: Bool { mode == .create || mode == .append || mode == .update }
+
+  /// What commands that are run for members are told.
+  var surroundings: CommandSink.Surroundings {
+    CommandSink.Surroundings(
+      version: Version.number, archive: archive.effectiveName ?? Array("-".utf8),
+      blockingFactor: ordinary.recordSize / 512,
+      format: ordinary.writtenFormat == .pax ? "posix" : ordinary.writtenFormat.rawValue)
+  }
 
   /// Whether standard output is for content, so that everything else goes to standard error.
   var usesStandardOutput: Bool { writesToStandardOutput || writes && archive.isPipe }

@@ -13,6 +13,8 @@ struct TarCommandBuilder {
   var command = TarCommand(
     mode: .help, archive: ArchiveOptions(), intent: WriteIntent(appends: false))
   var names = NameArguments()
+  /// Whether items come from `$TAR_OPTIONS`.
+  private var readsEnvironment = false
   /// Lists that were read, with where they were asked for.
   var lists: [FileIdentity: String] = [:]
   /// Said when the command is to be verbose.
@@ -22,13 +24,19 @@ struct TarCommandBuilder {
   mutating func add(_ item: CommandItem) throws(UsageError) {
     switch item {
     case .operand(let name): names.add(name, unquoting: true)
+    case .option(.restoring(let key), let value):
+      try command.restoring.add(key, value, fromEnvironment: readsEnvironment)
     case .option(let key, let value): if try !names.take(key, value ?? []) { try option(key, value) }
     }
   }
 
   /// The whole command line of the tar face.
-  static func build(_ items: [CommandItem]) throws(UsageError) -> TarCommand {
+  /// - Parameter environment: what `$TAR_OPTIONS` has; it comes first.
+  static func build(_ items: [CommandItem], environment: [CommandItem] = []) throws(UsageError) -> TarCommand {
     var builder = TarCommandBuilder()
+    builder.readsEnvironment = true
+    for item in environment { try builder.add(item) }
+    builder.readsEnvironment = false
     for item in items { try builder.add(item) }
     return try builder.finish()
   }
@@ -55,6 +63,15 @@ struct TarCommandBuilder {
     command.source.saysWhatIsLeftOut = command.verbosity > 0
     command.intent.appends = mode == .append
     command.intent.vsn = command.archive.vsn
+    try command.restoring.settle(&command.sink)
+    command.sink.saysBackups = command.verbosity > 0
+    if let named = command.restoring.topLevel {
+      guard let topLevel = TopLevel(named, archive: command.archive.effectiveName) else {
+        throw UsageError(
+          message: "Cannot deduce top-level directory name; please set it explicitly with --one-top-level=DIR")
+      }
+      command.topLevel = topLevel
+    }
     try Self.check(command)
     try command.ordinary.settle(for: command.source)
     return command
@@ -139,7 +156,6 @@ struct TarCommandBuilder {
     case .toStandardOutput: command.writesToStandardOutput = true
     case .preservePermissions: command.sink.preservesPermissions = true
     case .noSamePermissions: command.sink.preservesPermissions = false
-    case .keepOldFiles: command.sink.keepsOldFiles = true
     case .keepDamaged: command.keepsDamaged = true
     case .sameOwner: command.sink.sameOwner = true
     case .noSameOwner: command.sink.sameOwner = false

@@ -43,7 +43,9 @@ enum Command {
   private static func runTar(_ words: [[UInt8]]) throws(UsageError) -> Int32 {
     let scanner = OptionScanner(OptionTable.all)
     let command = try TarCommandBuilder.build(
-      OptionScanner(OptionTable.all, allowsOldStyle: false).scan(try environmentOptions()) + scanner.scan(words))
+      scanner.scan(words),
+      environment: OptionScanner(OptionTable.all, allowsOldStyle: false).scan(try environmentOptions())
+    )
     let reporter = Reporter(
       verbosity: command.verbosity == 0 ? .none : command.verbosity == 1 ? .names : .attributes,
       namesGoToErrors: command.usesStandardOutput)

@@ -161,7 +161,7 @@ import Testing
     let workspace = Workspace()
     workspace.run("cd target && echo old > f && mkdir d && : > p")
     var options = SinkOptions()
-    options.keepsOldFiles = true
+    options.oldFiles = .keep
     let (sink, _) = sink(workspace, options)
     #expect(
       refusal { () throws(MemberNotice) in _ = try put("new", as: member("f", .regular), into: sink) }

@@ -11,7 +11,7 @@ import Testing
   private func sink(keepingOldFiles: Bool = false) -> HostSink {
     var options = SinkOptions()
     options.preservesPermissions = true
-    options.keepsOldFiles = keepingOldFiles
+    if keepingOldFiles { options.oldFiles = .keep }
     return HostSink(target: workspace.openTarget(), options: options) { [notices] in notices.all.append($0) }
   }
 

@@ -34,6 +34,9 @@ int clinux_setfsgid(uint32_t group);
 /* renameat2(2) with RENAME_NOREPLACE. */
 int clinux_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
 
+/* pipe2(2) with O_CLOEXEC. */
+int clinux_pipe(int ends[2]);
+
 /* makedev(3), major(3), minor(3). */
 uint64_t clinux_makedev(uint32_t major_number, uint32_t minor_number);
 uint32_t clinux_major(uint64_t device);

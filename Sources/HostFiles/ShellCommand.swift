@@ -1,0 +1,109 @@
+import CLinux
+import Glibc
+
+/// A running command of the user's, as `/bin/sh` understands it.
+public final class ShellCommand {
+  /// A variable of its environment.
+  public typealias Variable = (name: String, value: [UInt8])
+
+  /// How it ended.
+  public enum Ending: Equatable, Sendable {
+    case exited(Int32)
+    case signalled(Int32)
+  }
+
+  /// Where its standard input is written; -1 when it has this process's.
+  private(set) var input: Int32
+  let process: pid_t
+  private var ending: Ending?
+
+  private init(process: pid_t, input: Int32) {
+    self.process = process
+    self.input = input
+  }
+
+  /// Starts a command with a pipe as its standard input.
+  static func start(_ command: [UInt8], adding variables: [Variable]) throws(ErrnoFailure) -> ShellCommand {
+    var ends: [Int32] = [-1, -1]
+    guard clinux_pipe(&ends) == 0 else { throw ErrnoFailure(code: errno) }
+    defer { _ = close(ends[0]) }  // the child has its own
+    do throws(ErrnoFailure) {
+      return ShellCommand(process: try spawn(command, variables, input: ends[0]), input: ends[1])
+    } catch {
+      _ = close(ends[1])
+      throw error
+    }
+  }
+
+  /// Runs a command to its end.
+  /// - Returns: how it ended; nil when it could not be started.
+  public static func run(_ command: [UInt8], adding variables: [Variable]) -> Ending? {
+    do throws(ErrnoFailure) {
+      return ShellCommand(process: try spawn(command, variables, input: nil), input: -1).finish()
+    } catch { return nil }
+  }
+
+  /// Ends its input and waits for it.
+  func finish() -> Ending {
+    if let ending { return ending }
+    // What it did not read is not ours to lose.
+    if input >= 0 { _ = close(input) }
+    input = -1
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+    let signal = status & 0x7f  // WTERMSIG, a macro
+    let found: Ending = signal == 0 ? .exited(status >> 8 & 0xff) : .signalled(signal)
+    ending = found
+    return found
+  }
+
+  private static func spawn(_ command: [UInt8], _ variables: [Variable], input: Int32?) throws(ErrnoFailure) -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    if let input { posix_spawn_file_actions_adddup2(&actions, input, 0) }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // What this process does with signals is no business of the command's.
+    var set = sigset_t()
+    sigemptyset(&set)
+    posix_spawnattr_setsigmask(&attributes, &set)
+    for signal in [SIGPIPE, SIGXFSZ] { sigaddset(&set, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &set)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    let words = [Array("/bin/sh".utf8), Array("-c".utf8), command]
+    var process: pid_t = 0
+    let code = withVector(words) { arguments in
+      withVector(environment(with: variables)) {
+        posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, $0)
+      }
+    }
+    guard code == 0 else { throw ErrnoFailure(code: code) }
+    return process
+  }
+
+  /// This process's environment with other variables in it.
+  private static func environment(with variables: [Variable]) -> [[UInt8]] {
+    var result: [[UInt8]] = []
+    let names = Set(variables.map(\.name)).union(["TAR_MINOR", "TAR_MAJOR", "TAR_LINKNAME"])
+    var next = environ
+    while let entry = next.pointee {
+      let text = UnsafeBufferPointer(start: entry, count: strlen(entry)).map { UInt8(bitPattern: $0) }
+      let name = String(decoding: text.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+      if !names.contains(name) { result.append(text) }
+      next += 1
+    }
+    return result + variables.map { Array($0.name.utf8) + [UInt8(ascii: "=")] + $0.value }
+  }
+
+  private static func withVector<R>(
+    _ words: [[UInt8]], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
+  ) -> R {
+    var pointers: [UnsafeMutablePointer<CChar>?] = words.map { word in withCString(word) { strdup($0) } }
+    defer { for pointer in pointers { free(pointer) } }
+    pointers.append(nil)
+    // There is at least the nil, so there is an address.
+    return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+  }
+}
