@@ -1,5 +1,6 @@
 import ArchiveOperations
 import Glibc
+import HostFiles
 import Synchronization
 
 /// Asks before each file (`-w`): the question on standard output, the answer from standard input, as in GNU tar. Where
@@ -23,7 +24,10 @@ final class Confirmation: Sendable {
 
   /// A function that asks whether to do `what` to a name.
   func asks(_ what: String) -> @Sendable ([UInt8]) -> Bool {
-    { name in self.confirms(Array("\(what) '".utf8) + name + Array("'?".utf8)) }
+    { name in
+      let shown = NameQuoting(.locale).quoted(MemberName.withoutTrailingSlashes(name))
+      return self.confirms(Array("\(what) ".utf8) + shown + Array("?".utf8))
+    }
   }
 
   private func confirms(_ question: [UInt8]) -> Bool {

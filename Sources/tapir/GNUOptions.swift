@@ -37,6 +37,9 @@ enum GNUOptions {
     .unsupported(nil, "quote-chars", .required),
     .unsupported(nil, "no-quote-chars", .required),
     .unsupported(nil, "show-omitted-dirs", .none),
+    .unsupported(nil, "totals", .optional),
+    .unsupported(nil, "checkpoint", .optional),
+    .unsupported(nil, "checkpoint-action", .required),
     .unsupported(nil, "warning", .required),
   ]
 }
