@@ -31,6 +31,11 @@ public struct MetadataOverrides: Sendable {
   /// Only what was modified later gets that time (`--clamp-mtime`).
   public var clampsTimes = false
 
+  /// Whether files keep what they have.
+  public var isEmpty: Bool {
+    user == nil && group == nil && users.isEmpty && groups.isEmpty && mode == nil && modified == nil
+  }
+
   /// Files keep what they have.
   public init() {}
 

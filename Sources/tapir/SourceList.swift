@@ -21,6 +21,12 @@ final class SourceList: MemberSource {
     guard command.operands.contains(where: isArchive) else {
       return HostSource(operands: command.operands, options: options)
     }
+    guard options.overrides.isEmpty, options.transform.isEmpty, options.newerThan == nil, !options.removesFiles else {
+      throw .refused(
+        "--owner, --group, --mode, --mtime, --transform, -N and --remove-files are for files: members of @ARCHIVE are"
+          + " archived as they are",
+        hint: "archive them in a run of their own")
+    }
     var parts: [any MemberSource] = []
     var files: [SourceOperand] = []
     for operand in command.operands {

@@ -137,7 +137,9 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 /// The words of notices, with the names that they are about.
 func words(_ notices: [MemberNotice]) -> [String] {
+  // Quotes are those of the locale that the tests run in.
   notices.map { ($0.path.isEmpty ? "" : String(decoding: $0.path, as: UTF8.self) + ": ") + $0.message }
+    .map { String($0.map { "‘’".contains($0) ? "'" : $0 }) }
 }
 
 /// Tests that make devices or change owners need it; the trait prints the reason where they are skipped.

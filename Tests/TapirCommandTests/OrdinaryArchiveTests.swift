@@ -111,6 +111,8 @@ struct OrdinaryArchiveTests {
     try place.file("file", bytes: 10)
     let refused = try place.tapir("-cf", "x.tar", "--sync-files", "5", "file")
     #expect(refused.status == 2 && refused.errors.contains("option '--sync-files' is for volumes: x.tar is an ordinary archive"))
+    let mixed = try place.tapir("-cf", "x.tar", "--owner=0", "@y.tar")
+    #expect(mixed.status == 2 && mixed.errors.contains("members of @ARCHIVE are archived as they are"))
     let said = try place.tapir("-czf", "x.vtl", "--vsn", "V00001", "file")
     #expect(said.status == 0)
     #expect(said.errors == "tapir: option '-z' is for ordinary archives: it changes nothing on a volume\n")
