@@ -163,6 +163,7 @@ private final class VolumeInSequence {
   private func finish(_ header: VolumeReader.Header, _ bytes: DrivenBytes) throws(VolumeError) {
     while try !bytes.next(1 << 30).isEmpty {}
     digests[header.sequence] = bytes.finish()
+    observer.report(.passed(bytes: bytes.byteCount))
     if let problem = try reader.readTrailer(of: header, blockCount: bytes.blockCount) {
       observer.report(.notice(MemberNotice([], "file \(header.sequence) of volume \(vsn): \(problem)", .failure)))
     }
@@ -214,7 +215,9 @@ private final class VolumeInSequence {
 
   /// Takes the name from a damaged file, or from another name of it.
   private func setAside(_ file: RestoredFile, _ record: MemberRecord) {
-    guard isWanted(record.member.path), let path = restorer?.options.destination(of: record.member)?.path else { return }
+    guard isWanted(record.member.path), let path = restorer?.options.destination(of: record.member)?.path else {
+      return
+    }
     var file = file
     if record.link != nil {
       file.path = path

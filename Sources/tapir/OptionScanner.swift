@@ -14,6 +14,8 @@ struct UsageError: Error, Equatable {
   let message: String
   /// Whether to point at `--help`.
   var pointsAtHelp = true
+  /// Whether GNU tar takes it for more than a matter of usage.
+  var isFatal = false
 }
 
 /// Splits a command line with getopt_long(3), whose grammar tar's is: bundles, joined values, abbreviations, options

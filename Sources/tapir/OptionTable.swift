@@ -71,6 +71,7 @@ enum OptionKey: Hashable, Sendable {
   case ignoreZeros, format, posix, oldArchive, paxOption, sparseVersion
   case verbose, help, usage, version
   case restoring(RestoringOptions.Key)
+  case output(OutputOptions.Key)
 }
 
 /// The options of the tar face.
@@ -190,7 +191,7 @@ enum OptionTable {
       .gnu(.help, "?", "help", .other, "this text"),
       .gnu(.usage, nil, "usage", .other, "a short help text"),
       .gnu(.version, nil, "version", .other, "the version"),
-    ] + RestoringOptions.specifications
+    ] + RestoringOptions.specifications + OutputOptions.specifications
 
   /// Options that verbs have and the tar face has not.
   static let verbsOnly: [OptionSpecification] = [

@@ -9,6 +9,7 @@ import VirtualTape
 struct TarCommand {
   enum Mode: Sendable {
     case create, append, extract, list, compare, help, usage, version
+    case testLabel, showDefaults, showSnapshotFieldRanges
   }
 
   var mode: Mode
@@ -35,6 +36,7 @@ struct TarCommand {
   var verification = Verification()
   var ordinary = OrdinaryOptions()
   var restoring = RestoringOptions()
+  var output = OutputOptions()
   /// Options given that say something about volumes alone.
   var volumeOptions: [String] = []
   var verbosity = 0
@@ -73,6 +75,22 @@ struct ArchiveOptions {
 }
 
 extension TarCommand {
+  /// Nothing that was asked for is ignored.
+  func checkForVolumes() throws(OperationError) {
+    let own = (output.showsBlocks ? ["-R"] : []) + (output.showsOmittedDirectories ? ["--show-omitted-dirs"] : [])
+    guard let option = (ordinary.given + own).first else { return }
+    throw .refused("option '\(option)' is not supported on volumes: it is for ordinary archives", hint: nil)
+  }
+
+  /// What progress is reported of.
+  var progressSubject: ProgressMeter.Subject {
+    let letters: [Mode: String] = [
+      .create: "-c", .append: "-r", .extract: "-x", .list: "-t", .compare: "-d", .testLabel: "--test-label",
+    ]
+    return ProgressMeter.Subject(
+      surroundings: surroundings, mode: letters[mode] ?? "", isWriting: mode == .create || mode == .append)
+  }
+
   /// What commands that are run for members are told.
   var surroundings: CommandSink.Surroundings {
     CommandSink.Surroundings(
@@ -99,6 +117,13 @@ struct TarCommandBuilder {
     case .operand(let name): operand(name)
     case .option(.restoring(let key), let value):
       try command.restoring.add(key, value, fromEnvironment: readsEnvironment)
+    case .option(.output(let key), let value):
+      switch key {
+      case .testLabel: modes.append(.testLabel)
+      case .showDefaults: modes.insert(.showDefaults, at: 0)
+      case .showSnapshotFieldRanges: modes.insert(.showSnapshotFieldRanges, at: 0)
+      default: try command.output.add(key, value)
+      }
     case .option(let key, let value): try option(key, value ?? [])
     }
   }
@@ -120,14 +145,18 @@ struct TarCommandBuilder {
       throw UsageError(message: "You must specify one of the '-cdrtx' options")
     }
     command.mode = mode
-    if mode == .help || mode == .usage || mode == .version { return command }
+    let isText: Set<TarCommand.Mode> = [.help, .usage, .version, .showDefaults, .showSnapshotFieldRanges]
+    if isText.contains(mode) { return command }
     guard modes.allSatisfy({ $0 == mode }) else {
       throw UsageError(message: "You may not specify more than one '-cdrtx' option")
     }
     command.intent.appends = mode == .append
     command.intent.vsn = command.archive.vsn
     try command.restoring.settle(&command.sink)
+    // As in GNU tar: who names the zone wants to see times.
+    if command.output.usesUTC { command.verbosity = 2 }
     command.sink.saysBackups = command.verbosity > 0
+    command.sink.usesUTC = command.output.usesUTC
     if let named = command.restoring.topLevel {
       guard let topLevel = TopLevel(named, archive: command.archive.effectiveName) else {
         throw UsageError(
@@ -249,7 +278,7 @@ struct TarCommandBuilder {
     case .gzip, .bzip2, .xz, .zstd, .lzma, .lzip, .lzop, .lz4, .unixCompress, .useCompressProgram, .autoCompress,
       .noAutoCompress, .ignoreZeros, .format, .posix, .oldArchive, .paxOption, .sparseVersion:
       break  // taken above
-    case .restoring: break  // has a value of its own
+    case .restoring, .output: break  // have values of their own
     }
   }
 

@@ -16,8 +16,10 @@ struct WriteMode {
     if target.isOrdinary {
       return try OrdinaryMode(command: command, reporter: reporter, target: target).create(signals)
     }
+    try command.checkForVolumes()
     for note in command.notes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
+    reporter.countsRecords(of: command.intent.blockSize, wholeRecords: false)
     let index = try IndexLocation.openForWriting(command.archive, target)
     let operation = CreateOperation(
       intent: archive.named(command.intent), layout: command.layout, limits: command.limits,

@@ -137,7 +137,11 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 /// The words of notices, with the names that they are about.
 func words(_ notices: [MemberNotice]) -> [String] {
-  notices.map { ($0.path.isEmpty ? "" : String(decoding: $0.path, as: UTF8.self) + ": ") + $0.message }
+  notices.map { notice in
+    // Names within messages are quoted as the locale has it.
+    let message = notice.message.replacing("‘", with: "'").replacing("’", with: "'")
+    return (notice.path.isEmpty ? "" : String(decoding: notice.path, as: UTF8.self) + ": ") + message
+  }
 }
 
 /// Tests that make devices or change owners need it; the trait prints the reason where they are skipped.
