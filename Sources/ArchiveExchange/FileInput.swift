@@ -54,7 +54,8 @@ public final class FileInput: UserFileBytes {
     position += passed
     if isSeekable, count - passed > Int64(buffer.count) {
       let here = Int64(lseek(descriptor, 0, SEEK_CUR))
-      let target = min(here + count - passed, max(here, size ?? 0))
+      // Archives may claim sizes that no file has.
+      let target = here + min(count - passed, max(0, (size ?? 0) - here))
       guard here >= 0, lseek(descriptor, off_t(target), SEEK_SET) == off_t(target) else { throw failure("Cannot seek") }
       passed += target - here
       position += target - here

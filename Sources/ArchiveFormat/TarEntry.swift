@@ -37,7 +37,7 @@ public struct TarEntry: Equatable, Sendable {
   public var unknownTypeNotice: MemberNotice? {
     unknownType.map {
       MemberNotice(
-        member.path, "Unknown file type ‘\(String(decoding: [$0], as: UTF8.self))’, extracted as normal file",
+        member.path, "Unknown file type '\(String(decoding: [$0], as: UTF8.self))', extracted as normal file",
         .information)
     }
   }

@@ -8,6 +8,8 @@ public final class TarReader: ArchiveReader {
   public var ignoresZeros = false
   /// Is told what GNU tar says.
   public var notify: (MemberNotice) -> Void
+  /// Is given the volume label that ``next()`` passes over.
+  public var passedLabel: (TarEntry) -> Void = { _ in }
 
   /// What was given last.
   public private(set) var entry: TarEntry?
@@ -36,6 +38,9 @@ public final class TarReader: ArchiveReader {
     self.notify = notify
   }
 
+  /// Bytes of the archive passed so far.
+  public var position: Int64 { stored.position }
+
   /// Whether `first` record of a file is a tar header, or the record of zeros that an empty archive begins with.
   public static func looksLikeTar(_ first: [UInt8]) -> Bool {
     guard first.count >= tarRecordSize else { return false }
@@ -49,7 +54,7 @@ public final class TarReader: ArchiveReader {
     while let entry = try nextEntry() {
       switch entry.kind {
       case .member, .dumpDirectory: return entry.member
-      case .volumeLabel: break
+      case .volumeLabel: passedLabel(entry)
       case .continuation:
         let words = "Cannot extract -- file is continued from another volume"
         notify(MemberNotice(entry.member.path, words, .failure))

@@ -96,7 +96,11 @@ final class RingBytes: UserFileBytes {
   /// Digest of the whole file, known at its end; nil when it was not read to the end, or not digested.
   private(set) var digest: Digest?
 
-  init(_ ring: ReadRing, digestsFiles: Bool = false) {
+  /// Is told how many bytes a block brought.
+  private let passed: (Int64) -> Void
+
+  init(_ ring: ReadRing, digestsFiles: Bool = false, passed: @escaping (Int64) -> Void = { _ in }) {
+    self.passed = passed
     self.ring = ring
     self.digestsFiles = digestsFiles
   }
@@ -113,6 +117,7 @@ final class RingBytes: UserFileBytes {
     digest = nil
     _ = digester.finish()
     isAtEnd = false
+    passed(Int64(next.byteCount))
     guard let begin = next.begin else {
       if case .stopped(let error) = next.end { stopped = error }
       releaseBlock()
@@ -137,6 +142,7 @@ final class RingBytes: UserFileBytes {
           isAtEnd = true
           failure = .malformed(what: "a user file", why: "reading was given up")
         }
+        if let block { passed(Int64(block.byteCount)) }
         continue
       }
       if used < current.byteCount {

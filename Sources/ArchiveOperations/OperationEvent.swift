@@ -11,6 +11,8 @@ public protocol OperationObserver: AnyObject, Sendable {
 public enum OperationEvent: Sendable {
   /// A member begins to be archived, restored or compared.
   case member(Member)
+  /// Bytes of user files passed, on their way to the medium or from it.
+  case passed(bytes: Int64)
   /// Something to say about one member.
   case notice(MemberNotice)
   /// Something to say that changes nothing about the outcome.

@@ -41,7 +41,7 @@ public struct RestoreOperation {
       reader: VolumeReader(drive: drive), plan: plan, ring: ring, passesGaps: options.keepsDamaged)
     let worker = try Worker { reading.run() }
     let restorer = MemberRestorer(sink: sink, options: options, observer: observer)
-    let bytes = RingBytes(ring, digestsFiles: options.verifiesUserFiles)
+    let bytes = RingBytes(ring, digestsFiles: options.verifiesUserFiles) { observer.report(.passed(bytes: $0)) }
     while let file = bytes.nextFile() { restore(file, from: bytes, with: restorer, observer) }
     ring.cancel()
     worker.join()

@@ -168,6 +168,7 @@ private final class VolumeInSequence {
   private func finish(_ header: VolumeReader.Header, _ bytes: DrivenBytes) throws(VolumeError) {
     while try !bytes.next(1 << 30).isEmpty {}
     digests[header.sequence] = bytes.finish()
+    observer.report(.passed(bytes: bytes.byteCount))
     if let problem = try reader.readTrailer(of: header, blockCount: bytes.blockCount) {
       observer.report(.notice(MemberNotice([], "file \(header.sequence) of volume \(vsn): \(problem)", .failure)))
     }

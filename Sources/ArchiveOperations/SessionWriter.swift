@@ -112,6 +112,7 @@ final class SessionWriter {
       else { return }
     }
     if block.byteCount > 0 {
+      observer.report(.passed(bytes: Int64(block.byteCount)))
       guard try written({ () throws(VolumeError) in try writer.write(block.bytes.bytes) }) else { return }
     }
     if let file = block.end { try end(file) }

@@ -38,6 +38,15 @@ public struct BackupNaming: Sendable, Equatable {
     if highest == nil, control == .existing { return leaf + suffix }
     return prefix + Array(String((highest ?? 0) &+ 1).utf8) + Array("~".utf8)
   }
+
+  /// The backup's name for `leaf` in the folder with this path.
+  public func name(for leaf: [UInt8], inFolder path: [UInt8]) -> [UInt8] {
+    let descriptor = withCString(path) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    // One that cannot be read gets no backup either: renaming says why.
+    guard descriptor >= 0 else { return leaf + suffix }
+    let folder = DirectoryHandle(owning: descriptor)
+    return name(for: leaf, among: DirectoryListing.names(in: folder.descriptor) ?? [])
+  }
 }
 
 extension HostSink {

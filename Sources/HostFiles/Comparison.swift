@@ -75,14 +75,14 @@ public final class Comparison: MemberSink {
   }
 
   private func locate(
-    _ path: [UInt8], _ prefixes: inout PrefixStripper
+    _ path: [UInt8], _ prefixes: inout PrefixStripper, for what: String = "stat"
   ) throws(MemberNotice) -> Place {
-    if path.contains(0) { throw unseen(path, "stat", EINVAL) }
+    if path.contains(0) { throw unseen(path, what, EINVAL) }
     do throws(ErrnoFailure) {
       let name = MemberName.withoutTrailingSlashes(path)
       return try tree.parent(of: prefixes.strip(name, notify), making: false)
     } catch {
-      throw unseen(path, "stat", error.code)
+      throw unseen(path, what, error.code)
     }
   }
 
@@ -110,7 +110,7 @@ public final class Comparison: MemberSink {
   }
 
   private func compareSymbolicLink(_ member: Member) throws(MemberNotice) {
-    let place = try locate(member.path, &memberPrefixes)
+    let place = try locate(member.path, &memberPrefixes, for: "readlink")
     // One more than is wanted: a longer target differs too.
     let capacity = member.linkTarget.count + 1
     var count = 0

@@ -2,9 +2,6 @@
 /// comes to mean another option.
 enum GNUOptions {
   static let unsupported: [OptionSpecification] = [
-    .unsupported(nil, "test-label", .none),
-    .unsupported(nil, "show-defaults", .none),
-    .unsupported(nil, "show-snapshot-field-ranges", .none),
     .unsupported("0", nil, .none),
     .unsupported("1", nil, .none),
     .unsupported("2", nil, .none),
@@ -22,7 +19,6 @@ enum GNUOptions {
     .unsupported("F", "info-script", .required),
     .unsupported(nil, "new-volume-script", .required),
     .unsupported(nil, "volno-file", .required),
-    .unsupported("R", "block-number", .none),
     .unsupported(nil, "selinux", .none),
     .unsupported(nil, "no-selinux", .none),
     .unsupported("g", "listed-incremental", .required),
@@ -30,16 +26,5 @@ enum GNUOptions {
     .unsupported(nil, "level", .required),
     .unsupported(nil, "check-device", .none),
     .unsupported(nil, "no-check-device", .none),
-    .unsupported(nil, "index-file", .required),
-    .unsupported(nil, "utc", .none),
-    .unsupported(nil, "full-time", .none),
-    .unsupported(nil, "quoting-style", .required),
-    .unsupported(nil, "quote-chars", .required),
-    .unsupported(nil, "no-quote-chars", .required),
-    .unsupported(nil, "show-omitted-dirs", .none),
-    .unsupported(nil, "totals", .optional),
-    .unsupported(nil, "checkpoint", .optional),
-    .unsupported(nil, "checkpoint-action", .required),
-    .unsupported(nil, "warning", .required),
   ]
 }

@@ -83,7 +83,7 @@ struct IndexVerbs {
         var listing = ListingFormat()
         listing.append(version.record.member, to: &line)
       } else {
-        ListingFormat.appendName(version.record.member, to: &line)
+        ListingFormat().appendName(version.record.member, to: &line)
       }
       reporter.print(line)
     }

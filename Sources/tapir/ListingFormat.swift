@@ -1,15 +1,26 @@
 import ArchiveFormat
 import Glibc
+import HostFiles
 
 /// `-tv`'s lines, byte for byte as GNU tar prints them.
 struct ListingFormat {
+  var quoting = NameQuoting()
+  var showsFullTime = false
+  var usesUTC = false
   /// Owner, group and size share a column that only grows.
   private var width = 19
+  /// So does the time.
+  private var timeWidth = 16
   private var lastTime: (seconds: Int64, text: [UInt8])?
 
+  /// What a line is about, when it is no member like others.
+  enum Special {
+    case label
+    case unknownType(UInt8)
+  }
+
   /// Mode, owner, size, time, name, and where a link leads.
-  mutating func append(_ member: Member, to line: inout [UInt8]) {
-    line += Self.mode(member)
+  mutating func append(_ member: Member, _ special: Special? = nil, to line: inout [UInt8]) {
     let owner = member.ownership
     let user = owner.userName.isEmpty ? Array(String(owner.user).utf8) : owner.userName
     let group = owner.groupName.isEmpty ? Array(String(owner.group).utf8) : owner.groupName
@@ -17,32 +28,56 @@ struct ListingFormat {
     let size = isDevice ? "\(member.deviceNumber.major),\(member.deviceNumber.minor)" : String(member.size)
     let used = user.count + group.count + size.utf8.count + 2
     width = max(width, used)
-    line += [UInt8(ascii: " ")] + user + [UInt8(ascii: "/")] + group + [UInt8(ascii: " ")]
-    line += repeatElement(UInt8(ascii: " "), count: width - used)
+    line += Self.mode(member, special)
+    // Owners' names are the archive's too: no control character of them reaches the terminal.
+    line += [UInt8(ascii: " ")] + NameQuoting().quoted(user) + [UInt8(ascii: "/")] + NameQuoting().quoted(group)
+    line += repeatElement(UInt8(ascii: " "), count: width - used + 1)
     line += size.utf8
     line.append(UInt8(ascii: " "))
-    line += time(member.modified.seconds)
-    line.append(UInt8(ascii: " "))
-    Self.appendName(member, to: &line)
+    let time = time(member.modified)
+    timeWidth = max(timeWidth, time.count)
+    line += time + repeatElement(UInt8(ascii: " "), count: timeWidth - time.count + 1)
+    appendName(member, to: &line)
+    switch special {
+    case .label: line += Array("--Volume Header--".utf8)
+    case .unknownType(let type):
+      line += Array(" unknown file type ".utf8) + NameQuoting(.locale).quoted([type])
+    case nil: break
+    }
     switch member.kind {
-    case .symbolicLink: line += Array(" -> ".utf8) + Quoting.escaped(member.linkTarget)
-    case .hardLink: line += Array(" link to ".utf8) + Quoting.escaped(member.linkTarget)
+    case .symbolicLink: line += Array(" -> ".utf8) + quoting.quoted(member.linkTarget)
+    case .hardLink: line += Array(" link to ".utf8) + quoting.quoted(member.linkTarget)
     default: break
     }
   }
 
   /// The name, with a slash behind a directory's.
-  static func appendName(_ member: Member, to line: inout [UInt8]) {
-    line += Quoting.escaped(member.path)
-    if member.kind == .directory, member.path.last != UInt8(ascii: "/") { line.append(UInt8(ascii: "/")) }
+  func appendName(_ member: Member, to line: inout [UInt8]) {
+    let isDirectory = member.kind == .directory && member.path.last != UInt8(ascii: "/")
+    line += quoting.quoted(isDirectory ? member.path + [UInt8(ascii: "/")] : member.path)
   }
 
-  private static func mode(_ member: Member) -> [UInt8] {
+  /// A directory that was made in passing.
+  func madeDirectory(_ path: [UInt8], mode: UInt32) -> [UInt8] {
+    let made = Member(
+      path: path, kind: .directory, mode: mode, ownership: Ownership(user: 0, group: 0),
+      modified: Timestamp(seconds: 0))
+    let what = Array("Creating directory:".utf8)
+    let blanks = repeatElement(UInt8(ascii: " "), count: max(0, width + 1 + timeWidth - what.count) + 1)
+    return Self.mode(made, nil) + blanks + what + [UInt8(ascii: " ")] + quoting.quoted(path)
+  }
+
+  private static func mode(_ member: Member, _ special: Special?) -> [UInt8] {
     let types: [Member.Kind: Character] = [
       .regular: "-", .hardLink: "h", .symbolicLink: "l", .characterDevice: "c", .blockDevice: "b", .directory: "d",
       .fifo: "p",
     ]
-    var text = [types[member.kind] ?? "?"]
+    var text: [Character]
+    switch special {
+    case .label: text = ["V"]
+    case .unknownType: text = ["?"]
+    case nil: text = [types[member.kind] ?? "?"]
+    }
     for (shift, special, mark) in [(6, 0o4000, "s"), (3, 0o2000, "s"), (0, 0o1000, "t")] as [(UInt32, UInt32, String)] {
       let bits = member.mode >> shift
       text.append(bits & 4 != 0 ? "r" : "-")
@@ -57,18 +92,12 @@ struct ListingFormat {
     return Array(String(text).utf8)
   }
 
-  /// Local time to the minute.
-  private mutating func time(_ seconds: Int64) -> [UInt8] {
-    let minute = seconds - ((seconds % 60) + 60) % 60
+  /// Local time to the minute, unless more was asked for.
+  private mutating func time(_ time: Timestamp) -> [UInt8] {
+    if showsFullTime { return TimeText.text(time, isFull: true, isUTC: usesUTC) }
+    let minute = time.seconds - ((time.seconds % 60) + 60) % 60
     if let lastTime, lastTime.seconds == minute { return lastTime.text }
-    var broken = tm()
-    var value = time_t(seconds)
-    guard localtime_r(&value, &broken) != nil else { return Array(String(seconds).utf8) }
-    func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    let year = String(Int(broken.tm_year) + 1900)
-    let text = Array(
-      (String(repeating: "0", count: max(0, 4 - year.utf8.count)) + year + "-" + two(broken.tm_mon + 1) + "-"
-        + two(broken.tm_mday) + " " + two(broken.tm_hour) + ":" + two(broken.tm_min)).utf8)
+    let text = TimeText.text(time, isFull: false, isUTC: usesUTC)
     lastTime = (minute, text)
     return text
   }

@@ -87,6 +87,7 @@ enum OptionKey: Hashable, Sendable {
   case ignoreZeros, format, posix, oldArchive, paxOption, sparseVersion
   case verbose, help, usage, version
   case restoring(RestoringOptions.Key)
+  case output(OutputOptions.Key)
 }
 
 /// The options of the tar face.
@@ -94,6 +95,7 @@ enum OptionTable {
   static let supported =
     modesAndArchives + NameOptions.names + NameOptions.exclusions + NameOptions.matching + NameOptions.metadata
     + transfer + RestoringOptions.specifications
+    + OutputOptions.specifications
 
   private static let modesAndArchives: [OptionSpecification] = [
     .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),

@@ -22,10 +22,30 @@ struct OrdinaryMode {
       if path == nil { throw .refused("Cannot verify stdin/stdout archive", hint: nil) }
       if command.ordinary.compression != nil { throw .refused("Cannot verify compressed archives", hint: nil) }
     }
+    try backUpArchive()
     let descriptor = try open(O_WRONLY | O_CREAT | O_TRUNC, or: STDOUT_FILENO, "write archive contents to terminal")
     let writer = try onWriting { () throws(ArchiveWriteError) in try newWriter(descriptor) }
     try write(to: writer, descriptor, signals)
     try close(descriptor)
+  }
+
+  /// With `--backup` an archive that is there gets another name.
+  private func backUpArchive() throws(OperationError) {
+    guard let path, let naming = command.sink.backup else { return }
+    var status = stat()
+    guard ArchiveTarget.withCString(path, { lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      return
+    }
+    let cut = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+    let folder = cut == 0 ? [UInt8(ascii: ".")] : Array(path[..<cut])
+    let name = Array(path[..<cut]) + naming.name(for: Array(path[cut...]), inFolder: folder)
+    let isRenamed =
+      ArchiveTarget.withCString(path) { from in ArchiveTarget.withCString(name) { rename(from, $0) } } == 0
+    let quoted = [path, name].map { String(decoding: NameQuoting(.locale).quoted($0), as: UTF8.self) }
+    guard isRenamed else {
+      throw .refused("\(self.name): Cannot rename to \(quoted[1]): \(String(cString: strerror(errno)))", hint: nil)
+    }
+    if command.verbosity > 0 { reporter.print("Renaming \(quoted[0]) to \(quoted[1])") }
   }
 
   private func newWriter(_ descriptor: Int32) throws(ArchiveWriteError) -> any ArchiveWriter {
@@ -38,11 +58,19 @@ struct OrdinaryMode {
     let compression = options.compression ?? (options.byName ? Compression(suffixOf: name) : nil) ?? .none
     let output = try ArchiveOutput(
       descriptor: descriptor, name: name, compression: compression, recordSize: options.recordSize)
-    return try tarWriter(to: output, continues: false)
+    return try tarWriter(to: counted(output), continues: false)
+  }
+
+  /// `output`, counted.
+  private func counted(_ output: any ArchiveByteSink) -> any ArchiveByteSink {
+    let reporter = reporter
+    reporter.countsRecords(of: command.ordinary.recordSize, wholeRecords: true)
+    guard reporter.meter != nil else { return output }
+    return CountedOutput(output) { reporter.report(.passed(bytes: $0)) }
   }
 
   func tarWriter(
-    to output: ArchiveOutput, continues: Bool
+    to output: any ArchiveByteSink, continues: Bool
   ) throws(ArchiveWriteError) -> TarWriter {
     var encoding = command.ordinary.encoding
     encoding.isNumericOwner = command.source.numericOwner
@@ -103,7 +131,7 @@ struct OrdinaryMode {
   /// `-t`, `-x`, `-d`.
   func read() throws(OperationError) {
     try checkVolumeOptions()
-    let descriptor = try open(O_RDONLY, or: STDIN_FILENO, "read archive contents from terminal")
+    let descriptor = try openForReading()
     let reader = try reader(descriptor, program: decompression)
     let mode = ReadMode(command: command, reporter: reporter)
     let places = mode.places()
@@ -112,20 +140,57 @@ struct OrdinaryMode {
       for place in places { sinks.append(try mode.sink(place)) }
     }
     let choice = mode.choice
+    var label: [UInt8]?
+    let tar = reader as? TarReader
+    tar?.passedLabel = { entry in
+      label = entry.member.path
+      guard (try? LabelMode.check(label, command)) != nil else { return }  // thrown below
+      reporter.prepare(block: block(of: entry))
+      if command.mode == .list {
+        reporter.list(entry.member, withAttributes: command.verbosity > 0, .label)
+      } else {
+        reporter.passLabel(entry.member)
+      }
+    }
     let reading = OrdinaryReading(options: try mode.options()) { member in
-      choice.directory(for: member).map { places.firstIndex(of: $0) ?? 0 }
+      // Nothing of an archive with another label.
+      guard (try? LabelMode.check(label, command)) != nil else { return nil }  // thrown below
+      let place = choice.directory(for: member).map { places.firstIndex(of: $0) ?? 0 }
+      if place == nil, command.output.showsOmittedDirectories, member.kind == .directory {
+        reporter.report(.notice(MemberNotice(member.path, "Omitting", .information)))
+      }
+      return place
     }
     try reading.run(reader, sinks: sinks, observer: reporter) { member in
+      if let entry = tar?.entry { pass(entry) }
       if command.mode == .list { mode.list(member) }
     }
+    try LabelMode.check(label, command)
+    if let tar { reporter.endBlock(tar.endOffset.map { $0 / 512 } ?? 0, isThere: tar.position != tar.endOffset) }
     mode.reportMissing(choice)
     try close(descriptor)
   }
 
-  /// Opens it as a source of members for another archive.
-  func openForReading() throws(OperationError) -> any ArchiveReader {
-    try reader(open(O_RDONLY, or: STDIN_FILENO, "read archive contents from terminal"), program: nil)
+  /// Says what is to be said of a member before it is named.
+  private func pass(_ entry: TarEntry) {
+    reporter.prepare(block: block(of: entry), unknownType: entry.unknownType)
+    guard let notice = entry.unknownTypeNotice, command.mode != .list else { return }
+    if command.mode == .extract { return reporter.report(.notice(notice)) }
+    let words = notice.message.replacing("extracted", with: "diffed")
+    reporter.report(.notice(MemberNotice(notice.path, words, .failure)))
   }
+
+  /// The block that `--block-number` names: GNU tar has passed the header already unless it lists.
+  private func block(of entry: TarEntry) -> Int64 {
+    command.mode == .list ? entry.blockNumber : entry.dataOffset / 512
+  }
+
+  private func openForReading() throws(OperationError) -> Int32 {
+    try open(O_RDONLY, or: STDIN_FILENO, "read archive contents from terminal")
+  }
+
+  /// A reader of the archive that is not closed before the process ends.
+  func openReader() throws(OperationError) -> any ArchiveReader { try reader(openForReading(), program: decompression) }
 
   private var decompression: String? {
     if case .program(let command) = command.ordinary.compression { command + " -d" } else { nil }
@@ -139,15 +204,25 @@ struct OrdinaryMode {
     } catch { throw .volume(error) }
     switch input {
     case .foreign(let reader): return reader
-    case .bytes(let bytes, _):
+    case .bytes(let bytes, let isCompressed):
       let reporter = reporter
-      let reader = TarReader(bytes) { reporter.report(.notice($0)) }
+      reporter.countsRecords(
+        of: command.ordinary.recordSize, wholeRecords: true, limit: isCompressed ? nil : size(of: descriptor))
+      let counted = reporter.meter == nil ? bytes : CountedBytes(bytes) { reporter.report(.passed(bytes: $0)) }
+      let reader = TarReader(counted) { reporter.report(.notice($0)) }
       reader.ignoresZeros = command.ordinary.ignoresZeros
       return reader
     }
   }
 
   // MARK: Files
+
+  /// Bytes of a file; nil when it is none, or a compressed one.
+  private func size(of descriptor: Int32) -> Int64? {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int64(status.st_size)
+  }
 
   private func open(_ flags: Int32, or standard: Int32, _ what: String) throws(OperationError) -> Int32 {
     guard let path else {

@@ -20,12 +20,15 @@ struct ReadMode {
     }
     let target = try ArchiveTarget.resolve(command.archive, creates: false)
     if target.isOrdinary { return try OrdinaryMode(command: command, reporter: reporter, target: target).read() }
+    try command.checkForVolumes()
     for note in command.ordinary.notesForVolumes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
     if command.archive.usesIndex {
       let index = try IndexLocation.openForReading(command.archive, target)
       let found = try ReadTarget.open(
         drive: archive.drive, index: index, vsn: command.archive.vsn, observer: reporter)
+      try LabelMode.check(found.volume.descriptor.text, command)
+      reporter.countsRecords(of: found.volume.descriptor.blockSize, wholeRecords: false)
       if command.mode == .list {
         try list([found.volume], found.index)
       } else {
@@ -165,7 +168,9 @@ struct ReadMode {
         target: directory, keepsAbsoluteNames: command.sink.keepsAbsoluteNames,
         numericOwner: command.sink.numericOwner, notify: notify)
     }
-    return HostSink(target: directory, options: command.sink, notify: notify)
+    let sink = HostSink(target: directory, options: command.sink, notify: notify)
+    sink.madeDirectory = { reporter.madeDirectory($0, mode: $1) }
+    return sink
   }
 
   /// The directory that `-C` names; the working directory when it is empty.

@@ -1,39 +1,57 @@
 import ArchiveFormat
 import ArchiveOperations
 import Glibc
+import HostFiles
 import Synchronization
 
 /// Tells the user what happens: data on standard output, everything else on standard error. Knows the exit status.
 final class Reporter: OperationObserver {
-  /// How members are named as they pass.
-  enum Verbosity: Int {
-    case none = 0
-    case names = 1
-    case attributes = 2
-  }
-
-  private let verbosity: Verbosity
-  private let namesGoToErrors: Bool
+  /// How much is said of members as they pass: 0 nothing, 1 names, 2 attributes, 3 more.
+  private let verbosity: Int
+  private let output: OutputOptions
+  /// Where members are listed.
+  private let listingDescriptor: Int32
+  /// Counts bytes; nil when nobody wants to know.
+  let meter: ProgressMeter?
+  /// What stands before a message.
+  static let prefix = "tapir: "
   private let state = Mutex(State())
-  /// Collects standard output; guarded by `state`.
+  /// Collects what is listed; guarded by `state`.
   private struct State {
     var output: [UInt8] = []
     var status = MemberNotice.Severity.information
-    var unconfirmed = 0
     var listing = ListingFormat()
     var outputFailed = false
     var failures = 0
     var interruptedStatus: Int32?
+    /// How bytes are counted in totals: in whole records of an archive, but not beyond its end.
+    var totals: (wholeRecords: Bool, limit: Int64?) = (false, nil)
+    /// The block that the next member named is in, for `--block-number`.
+    var block: Int64?
+    /// Its type when that is none that is known.
+    var unknownType: UInt8?
   }
 
-  init(verbosity: Verbosity, namesGoToErrors: Bool) {
+  /// - Parameter listingDescriptor: where members are listed: 1, 2 when standard output is for other data, or a file.
+  init(
+    verbosity: Int = 0, listingDescriptor: Int32 = 1, output: OutputOptions = OutputOptions(),
+    meter: ProgressMeter? = nil
+  ) {
     self.verbosity = verbosity
-    self.namesGoToErrors = namesGoToErrors
+    self.listingDescriptor = listingDescriptor
+    self.output = output
+    self.meter = meter
+    state.withLock {
+      $0.listing.quoting = output.quoting
+      $0.listing.showsFullTime = output.showsFullTime
+      $0.listing.usesUTC = output.usesUTC
+    }
   }
 
   func report(_ event: OperationEvent) {
     switch event {
-    case .member(let member): if verbosity != .none { name(member) }
+    case .member(let member): if verbosity > 0 { list(member, withAttributes: verbosity > 1, atOnce: true) }
+    case .passed(let bytes): meter?.pass(bytes, self)
     case .notice(let notice): report(notice)
     case .information(let text): say(text)
     case .committed: break
@@ -62,14 +80,26 @@ final class Reporter: OperationObserver {
 
   private func report(_ notice: MemberNotice) {
     raise(notice.severity)
-    let name = notice.path.isEmpty ? [] : Quoting.escaped(notice.path) + Array(": ".utf8)
-    if notice.isFinding { return print(name + Array(notice.message.utf8)) }
-    say(name + Array(notice.message.utf8))
+    guard output.warnings.passes(notice, isVerbose: verbosity > 0) else { return }
+    let name =
+      notice.path.isEmpty ? [] : output.quoting.quoted(notice.path, colons: !notice.isFinding) + Array(": ".utf8)
+    // What a message names may come from the archive: no control character of it reaches the terminal.
+    let line = name + Self.withoutControls(notice.message)
+    if notice.isFinding { print(line) } else { say(line) }
+  }
+
+  private static func withoutControls(_ text: String) -> [UInt8] {
+    let bytes = Array(text.utf8)
+    guard bytes.contains(where: { $0 < 0x20 || $0 >= 0x7f }) else { return bytes }
+    return text.unicodeScalars.flatMap { scalar -> [UInt8] in
+      let bytes = Array(String(scalar).utf8)
+      return scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value) ? NameQuoting().quoted(bytes) : bytes
+    }
   }
 
   private func reportUnconfirmed(_ path: [UInt8]) {
     raise(.failure)
-    say(Quoting.escaped(path) + Array(": Written but not confirmed: not safe on tape".utf8))
+    say(output.quoting.quoted(path, colons: true) + Array(": Written but not confirmed: not safe on tape".utf8))
   }
 
   private func raise(_ severity: MemberNotice.Severity) {
@@ -79,44 +109,83 @@ final class Reporter: OperationObserver {
     }
   }
 
-  private func name(_ member: Member) {
+  /// Lists a member, or what passes in place of one.
+  /// - Parameter atOnce: whether somebody waits to see it pass.
+  func list(
+    _ member: Member, withAttributes: Bool, _ special: ListingFormat.Special? = nil, atOnce: Bool = false
+  ) {
     state.withLock { state in
-      var line: [UInt8] = []
-      if verbosity == .attributes {
-        state.listing.append(member, to: &line)
+      Self.appendBlock(&state)
+      if withAttributes {
+        let special = special ?? state.unknownType.map { .unknownType($0) }
+        state.listing.append(member, special, to: &state.output)
       } else {
-        ListingFormat.appendName(member, to: &line)
+        state.listing.appendName(member, to: &state.output)
       }
-      line.append(UInt8(ascii: "\n"))
-      if namesGoToErrors {
-        writeError(line)
-      } else {
-        state.output += line
-        // Names of members are wanted as they pass.
-        Self.flush(&state)
-      }
+      state.output.append(UInt8(ascii: "\n"))
+      if atOnce || state.output.count > 1 << 16 { flush(&state) }
     }
   }
 
-  /// Lists a member on standard output.
-  func list(_ member: Member, withAttributes: Bool) {
+  /// The volume label, which passes before the members do.
+  func passLabel(_ member: Member) {
+    if verbosity > 0 { list(member, withAttributes: verbosity > 1, .label, atOnce: true) }
+  }
+
+  /// A directory that was made in passing.
+  func madeDirectory(_ path: [UInt8], mode: UInt32) {
+    guard verbosity > 1 else { return }
     state.withLock { state in
-      if withAttributes {
-        state.listing.append(member, to: &state.output)
-      } else {
-        ListingFormat.appendName(member, to: &state.output)
-      }
-      state.output.append(UInt8(ascii: "\n"))
-      if state.output.count > 1 << 16 { Self.flush(&state) }
+      Self.appendBlock(&state)
+      state.output += state.listing.madeDirectory(path, mode: mode) + [UInt8(ascii: "\n")]
+      flush(&state)
     }
+  }
+
+  /// Says what the member that is named next is, and in which block.
+  func prepare(block: Int64, unknownType: UInt8? = nil) {
+    state.withLock { state in
+      if output.showsBlocks { state.block = block }
+      state.unknownType = unknownType
+    }
+  }
+
+  /// The record of zeros that ends an archive, if blocks are named.
+  func endBlock(_ block: Int64, isThere: Bool) {
+    guard output.showsBlocks else { return }
+    print("block \(block): ** \(isThere ? "Block of NULs" : "End of File") **")
+  }
+
+  private static func appendBlock(_ state: inout State) {
+    if let block = state.block { state.output += "block \(block): ".utf8 }
   }
 
   /// Text where members are listed, at once and without a newline: a question.
   func prompt(_ text: String) {
     state.withLock { state in
       state.output += text.utf8
-      Self.flush(&state)
+      flush(&state)
     }
+  }
+
+  private var totalsOf: (wholeRecords: Bool, limit: Int64?) { state.withLock { $0.totals } }
+
+  /// Sets what totals and checkpoints count: records of `size` bytes.
+  func countsRecords(of size: Int, wholeRecords: Bool, limit: Int64? = nil) {
+    meter?.setRecordSize(size)
+    state.withLock { $0.totals = (wholeRecords, limit) }
+  }
+
+  /// The line of `--totals`.
+  func sayTotals() {
+    let totals = totalsOf
+    if let meter { sayPlain(meter.totals(wholeRecords: totals.wholeRecords, limit: totals.limit)) }
+  }
+
+  /// Everything has passed.
+  func endProgress(showsTotals: Bool) {
+    meter?.end(self)
+    if showsTotals { sayTotals() }
   }
 
   /// Failures reported so far.
@@ -132,14 +201,14 @@ final class Reporter: OperationObserver {
   func print(_ bytes: [UInt8]) {
     state.withLock { state in
       state.output += bytes + [UInt8(ascii: "\n")]
-      if state.output.count > 1 << 16 { Self.flush(&state) }
+      if state.output.count > 1 << 16 { flush(&state) }
     }
   }
 
   /// Brings everything out and returns the exit status: tar's 0, 1 or 2.
   func finish(endsWithSummary: Bool = true) -> Int32 {
     let (status, outputFailed, interrupted) = state.withLock { state in
-      Self.flush(&state)
+      flush(&state)
       return (state.status, state.outputFailed, state.interruptedStatus)
     }
     if let interrupted { return interrupted }
@@ -151,10 +220,12 @@ final class Reporter: OperationObserver {
     return Int32(status.rawValue)
   }
 
-  private static func flush(_ state: inout State) {
+  private func flush(_ state: inout State) {
     var done = 0
     while done < state.output.count, !state.outputFailed {
-      let count = state.output.withUnsafeBytes { write(1, $0.baseAddress.map { $0 + done }, $0.count - done) }
+      let count = state.output.withUnsafeBytes {
+        write(listingDescriptor, $0.baseAddress.map { $0 + done }, $0.count - done)
+      }
       if count < 0, errno != EINTR { state.outputFailed = true }
       if count > 0 { done += count }
     }
@@ -162,7 +233,7 @@ final class Reporter: OperationObserver {
   }
 
   private func say(_ text: [UInt8]) {
-    writeError(Array("tapir: ".utf8) + text + [UInt8(ascii: "\n")])
+    writeError(Array(Self.prefix.utf8) + text + [UInt8(ascii: "\n")])
   }
 
   private func writeError(_ line: [UInt8]) {

@@ -17,10 +17,13 @@ final class Signals: Sendable {
     return signal == 0 ? nil : signal
   }
 
-  init() {
+  /// - Parameter except: a signal that means something else.
+  init(except: Int32? = nil) {
     var set = sigset_t()
     sigemptyset(&set)
-    for signal in [SIGINT, SIGTERM, SIGHUP] where !Self.isIgnored(signal) { sigaddset(&set, signal) }
+    for signal in [SIGINT, SIGTERM, SIGHUP] where signal != except && !Self.isIgnored(signal) {
+      sigaddset(&set, signal)
+    }
     pthread_sigmask(SIG_BLOCK, &set, nil)
     let waiting = set
     do {

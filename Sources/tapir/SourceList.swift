@@ -56,7 +56,7 @@ final class SourceList: MemberSource {
     let exclusions = command.exclusions
     guard !target.isOrdinary else {
       let mode = OrdinaryMode(command: command, reporter: reporter, target: target)
-      return ArchiveSource(try mode.openForReading()) { !exclusions.excludes($0) }
+      return ArchiveSource(try mode.openReader()) { !exclusions.excludes($0) }
     }
     let opened = try OpenedArchive.open(target, named, access: .readOnly, reporter: reporter)
     let index = try IndexLocation.openForReading(named, target)

@@ -9,6 +9,7 @@ import VirtualTape
 struct TarCommand {
   enum Mode: Sendable {
     case create, append, update, concatenate, delete, extract, list, compare, help, usage, version
+    case testLabel, showDefaults, showSnapshotFieldRanges
   }
 
   var mode: Mode
@@ -51,6 +52,7 @@ struct TarCommand {
   var verification = Verification()
   var ordinary = OrdinaryOptions()
   var restoring = RestoringOptions()
+  var output = OutputOptions()
   /// Options given that say something about volumes alone.
   var volumeOptions: [String] = []
   var verbosity = 0
@@ -94,6 +96,22 @@ struct ArchiveOptions {
 }
 
 extension TarCommand {
+  /// Nothing that was asked for is ignored.
+  func checkForVolumes() throws(OperationError) {
+    let own = (output.showsBlocks ? ["-R"] : []) + (output.showsOmittedDirectories ? ["--show-omitted-dirs"] : [])
+    guard let option = own.first else { return }
+    throw .refused("option '\(option)' is not supported on volumes: it is for ordinary archives", hint: nil)
+  }
+
+  /// What progress is reported of.
+  var progressSubject: ProgressMeter.Subject {
+    let letters: [Mode: String] = [
+      .create: "-c", .append: "-r", .update: "-u", .concatenate: "-A", .delete: "--delete", .extract: "-x", .list: "-t",
+      .compare: "-d", .testLabel: "--test-label",
+    ]
+    return ProgressMeter.Subject(surroundings: surroundings, mode: letters[mode] ?? "", isWriting: writes)
+  }
+
   /// Whether the mode puts members into an archive.
   var writes: Bool { mode == .create || mode == .append || mode == .update }
 

@@ -26,6 +26,13 @@ struct TarCommandBuilder {
     case .operand(let name): names.add(name, unquoting: true)
     case .option(.restoring(let key), let value):
       try command.restoring.add(key, value, fromEnvironment: readsEnvironment)
+    case .option(.output(let key), let value):
+      switch key {
+      case .testLabel: modes.append(.testLabel)
+      case .showDefaults: modes.insert(.showDefaults, at: 0)
+      case .showSnapshotFieldRanges: modes.insert(.showSnapshotFieldRanges, at: 0)
+      default: try command.output.add(key, value)
+      }
     case .option(let key, let value): if try !names.take(key, value ?? []) { try option(key, value) }
     }
   }
@@ -54,7 +61,8 @@ struct TarCommandBuilder {
       throw UsageError(message: "You must specify one of the '-cdrtx' options")
     }
     command.mode = mode
-    if mode == .help || mode == .usage || mode == .version { return command }
+    let isText: Set<TarCommand.Mode> = [.help, .usage, .version, .showDefaults, .showSnapshotFieldRanges]
+    if isText.contains(mode) { return command }
     guard modes.allSatisfy({ $0 == mode }) else {
       throw UsageError(message: "You may not specify more than one '-cdrtx' option")
     }
@@ -64,7 +72,10 @@ struct TarCommandBuilder {
     command.intent.appends = mode == .append
     command.intent.vsn = command.archive.vsn
     try command.restoring.settle(&command.sink)
+    // As in GNU tar: who names the zone wants to see times.
+    if command.output.usesUTC { command.verbosity = 2 }
     command.sink.saysBackups = command.verbosity > 0
+    command.sink.usesUTC = command.output.usesUTC
     if let named = command.restoring.topLevel {
       guard let topLevel = TopLevel(named, archive: command.archive.effectiveName) else {
         throw UsageError(

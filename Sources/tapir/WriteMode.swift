@@ -19,8 +19,10 @@ struct WriteMode {
         "\(command.mode == .update ? "-u" : command.mode == .delete ? "--delete" : "-A") works on ordinary archives only,"
           + " in this version", hint: nil)
     }
+    try command.checkForVolumes()
     for note in command.volumeNotes + command.ordinary.notesForVolumes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
+    reporter.countsRecords(of: command.intent.blockSize, wholeRecords: false)
     let index = try IndexLocation.openForWriting(command.archive, target)
     let operation = CreateOperation(
       intent: archive.named(command.intent), layout: command.layout, limits: command.limits,

@@ -12,23 +12,26 @@ enum Command {
     DescriptorLimit.raise()
     do throws(UsageError) {
       if let text = try GeneratedText.asked(for: arguments) {
-        let reporter = Reporter(verbosity: .none, namesGoToErrors: false)
+        let reporter = Reporter()
         reporter.print(text)
         return reporter.finish()
       }
       if let (verb, rest) = try Verb.parse(arguments) { return try runVerb(verb, rest) }
       return try runTar(arguments)
     } catch {
-      let reporter = Reporter(verbosity: .none, namesGoToErrors: false)
+      let reporter = Reporter()
       reporter.fail(error.message, hint: nil)
-      if error.isFatal { reporter.say("Error is not recoverable: exiting now") }
-      if error.pointsAtHelp { reporter.sayPlain("Try 'tapir --help' for more information.") }
+      if error.isFatal {
+        reporter.say("Error is not recoverable: exiting now")
+      } else if error.pointsAtHelp {
+        reporter.sayPlain("Try 'tapir --help' for more information.")
+      }
       return reporter.finish(endsWithSummary: false)
     }
   }
 
   private static func runVerb(_ verb: Verb, _ words: [[UInt8]]) throws(UsageError) -> Int32 {
-    let reporter = Reporter(verbosity: .none, namesGoToErrors: false)
+    let reporter = Reporter()
     guard let command = try verb.prepare(words) else {
       reporter.print(verb.help)
       return reporter.finish()
@@ -46,15 +49,23 @@ enum Command {
       scanner.scan(words),
       environment: OptionScanner(OptionTable.all, allowsOldStyle: false).scan(try environmentOptions())
     )
+    let meter =
+      command.output.interval == nil && !command.output.showsTotals && command.output.totalsSignal == nil
+      ? nil : ProgressMeter(command.progressSubject, command.output)
     let reporter = Reporter(
-      verbosity: command.verbosity == 0 ? .none : command.verbosity == 1 ? .names : .attributes,
-      namesGoToErrors: command.usesStandardOutput)
+      verbosity: command.verbosity, listingDescriptor: try listingDescriptor(command), output: command.output,
+      meter: meter)
+    if let signal = command.output.totalsSignal { TotalsSignal.wait(for: signal, reporter) }
     for note in command.notes { reporter.say(note) }
     do throws(OperationError) {
       switch command.mode {
       case .create, .append, .update, .concatenate, .delete:
-        try WriteMode(command: command, reporter: reporter).run(Signals())
+        try WriteMode(command: command, reporter: reporter).run(
+          Signals(except: command.output.totalsSignal))
       case .extract, .list, .compare: try ReadMode(command: command, reporter: reporter).run()
+      case .testLabel: try LabelMode(command: command, reporter: reporter).run()
+      case .showDefaults: reporter.print(FixedText.defaults)
+      case .showSnapshotFieldRanges: reporter.print(FixedText.snapshotFieldRanges)
       case .help: reporter.print(HelpText.tar)
       case .usage: reporter.print(HelpText.usage)
       case .version: reporter.print(Version.text)
@@ -64,8 +75,21 @@ enum Command {
       reporter.say("Error is not recoverable: exiting now")
       return reporter.finish(endsWithSummary: false)
     }
+    reporter.endProgress(showsTotals: command.output.showsTotals)
     for complaint in command.complaints { reporter.complain(complaint) }
     return reporter.finish()
+  }
+
+  /// Where members are listed: not where the archive or contents go.
+  private static func listingDescriptor(_ command: TarCommand) throws(UsageError) -> Int32 {
+    if let file = command.output.indexFile {
+      let descriptor = ArchiveTarget.withCString(file) { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
+      if descriptor >= 0 { return descriptor }
+      throw UsageError(
+        message: "\(String(decoding: file, as: UTF8.self)): Cannot open: \(String(cString: strerror(errno)))",
+        isFatal: true)
+    }
+    return command.usesStandardOutput ? 2 : 1
   }
 
   /// `$TAR_OPTIONS`: words as in a shell, before those of the command line.
