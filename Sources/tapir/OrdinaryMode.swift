@@ -122,7 +122,9 @@ struct OrdinaryMode {
         reporter.passLabel(entry.member)
       }
     }
-    let reading = OrdinaryReading(options: try mode.options()) { name in
+    var options = try mode.options()
+    options.digestsContent = false
+    let reading = OrdinaryReading(options: options) { name in
       // Nothing of an archive with another label.
       guard (try? LabelMode.check(label, command)) != nil else { return nil }  // thrown below
       let place = selection.place(of: name)
