@@ -152,7 +152,9 @@ struct OrdinaryMode {
         reporter.passLabel(entry.member)
       }
     }
-    let reading = OrdinaryReading(options: try mode.options()) { member in
+    var options = try mode.options()
+    options.digestsContent = false
+    let reading = OrdinaryReading(options: options) { member in
       // Nothing of an archive with another label.
       guard (try? LabelMode.check(label, command)) != nil else { return nil }  // thrown below
       let place = choice.directory(for: member).map { places.firstIndex(of: $0) ?? 0 }

@@ -54,7 +54,8 @@ struct BadInputTests {
         + "hint: use another cartridge; --erase-volume=L01001 gives up what is on it\n" + fatal)
     #expect(try place.tapir("-cf", "cta.vtl", "--erase-volume=L01002", "file").status == 2)
     #expect(try place.tapir("-cf", "cta.vtl", "--erase-volume=unlabelled", "file").status == 2)
-    #expect(try place.tapir("-tf", "cta.vtl").errors.hasPrefix("tapir: volume L01001 in cta.vtl is not a volume of tapir"))
+    #expect(
+      try place.tapir("-tf", "cta.vtl").errors.hasPrefix("tapir: volume L01001 in cta.vtl is not a volume of tapir"))
     #expect(try place.tapir("-cf", "cta.vtl", "--erase-volume=L01001", "file").status == 0)
     #expect(try place.tapir("volume", "show", "cta.vtl").text.hasPrefix("volume        L01001\n"))
   }
@@ -107,7 +108,9 @@ struct BadInputTests {
       #expect(result.status == 2)
       #expect(result.errors.hasPrefix("tapir: volume V00001 is in x.vtl, not V00002\nhint: load V00002\n"))
     }
-    #expect(try place.tapir("-cf", "y.vtl", "--vsn", "v1", "file").errors == "tapir: 'v1' is not a VSN: six characters of A-Z and 0-9\n")
+    #expect(
+      try place.tapir("-cf", "y.vtl", "--vsn", "v1", "file").errors
+        == "tapir: 'v1' is not a VSN: six characters of A-Z and 0-9\n")
   }
 
   @Test func aCartridgeIsLabelledWithTheNameItHas() throws {
@@ -164,7 +167,9 @@ struct BadInputTests {
     #expect(
       restore.errors == "tapir: other: Not found in archive\n"
         + "tapir: Exiting with failure status due to previous errors\n")
-    #expect(try place.tapir("-tf", "nosuch.vtl").errors == "tapir: nosuch.vtl: Cannot open: No such file or directory\n" + fatal)
+    #expect(
+      try place.tapir("-tf", "nosuch.vtl").errors == "tapir: nosuch.vtl: Cannot open: No such file or directory\n"
+        + fatal)
   }
 
   @Test func anUnreadableFileIsReportedAndTheRestIsDone() throws {
@@ -188,7 +193,8 @@ struct BadInputTests {
       return print("skipped: no \(path) here")
     }
     let place = try Workplace()
-    let result = try place.tapir("-cf", "x.vtl", "--vsn", "V00001", "-C", "/sys/kernel/mm/transparent_hugepage", "enabled")
+    let result = try place.tapir(
+      "-cf", "x.vtl", "--vsn", "V00001", "-C", "/sys/kernel/mm/transparent_hugepage", "enabled")
     #expect(result.status == 1)
     #expect(result.errors == "tapir: enabled: File shrank by \(4096 - content.count) bytes; padding with zeros\n")
     let restored = try place.tapir("-xOf", "x.vtl", "enabled")

@@ -110,7 +110,8 @@ struct GrammarTests {
       let isRefusal =
         result.errors.contains("' is not supported") || result.errors.contains("must specify one")
         || result.errors.contains("more than one")
-        || result.errors.contains("takes") || result.errors.contains("nknown") || result.errors.contains("nvalid") || result.errors.contains("is for -c")
+        || result.errors.contains("takes") || result.errors.contains("nknown") || result.errors.contains("nvalid")
+        || result.errors.contains("is for -c")
         || result.errors.contains("not a VSN") || result.errors.contains("Cannot open")
         || result.errors.contains("standard input") || result.errors.contains("doesn't allow") || result.errors.contains("Not found")
         || result.errors.contains("No such file") || result.errors.contains("unknown date")

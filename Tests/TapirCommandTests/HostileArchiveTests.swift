@@ -20,7 +20,7 @@ struct HostileArchiveTests {
     ("symlink-through-proc", 2, "p/"),
     ("symlink-case", 2, "A/f: Cannot open: A symbolic link in its path leads out"),
     ("symlink-with-metadata", 0, nil),
-    ("hardlink-outside", 2, "h: Cannot hard link to ‘outside/secret’: No such file or directory"),
+    ("hardlink-outside", 2, "h: Cannot hard link to ‘../outside/secret’: No such file or directory"),
     ("hardlink-absolute", 2, "Removing leading `/' from hard link targets"),
     ("hardlink-through-symlink", 2, "h: Cannot hard link to ‘l/secret’: "),
     ("hardlink-to-symlink-then-write", 0, nil),
@@ -34,7 +34,7 @@ struct HostileArchiveTests {
     ("nul-in-name", 2, nil),
     ("escape-in-name", 2, #"\033]0;evil\a/..: Member name contains '..'"#),
     ("escape-in-link", 2, #"h: Cannot hard link to ‘\033[2J’: "#),
-    ("escape-in-prefix", 0, #"Removing leading `\033[31m/../' from member names"#),
+    ("escape-in-prefix", 0, #"Removing leading `\033[31m/../' from hard link targets"#),
     ("escape-in-keyword", 0, #"Ignoring unknown extended header keyword '\033[5m'"#),
     ("escape-in-owner", 0, nil),
     ("negative-size", 2, "out of off_t range"),
@@ -43,7 +43,7 @@ struct HostileArchiveTests {
     ("pax-size-overflow", 2, "size=99999999999999999999 is out of range"),
     ("pax-header-longer-than-archive", 2, "Unexpected EOF in archive"),
     ("pax-header-of-100-megabytes", 0, nil),
-    ("long-names-without-end", 2, nil),
+    ("long-names-without-end", 0, nil),
     ("sparse-overlap", 2, "invalid sparse archive member"),
     ("sparse-of-exabytes", 2, nil),
     ("deep", 0, nil),
@@ -54,8 +54,8 @@ struct HostileArchiveTests {
 
   /// Other ways to read the same.
   private static let ways = [
-    "-x --overwrite", "-x -U --recursive-unlink", "-x --backup=numbered", "-x --keep-directory-symlink", "-xk",
-    "-x --one-top-level=top", "-x --strip-components=1", "-xO", "-x --to-command='cat > /dev/null'", "-tvv", "-dv",
+    "-x --overwrite --keep-directory-symlink", "-x --recursive-unlink --backup=numbered",
+    "-xk --one-top-level=top --strip-components=1", "-xO", "-x --to-command='cat > /dev/null'", "-tvv", "-dv",
   ]
 
   @Test func nothingOutsideOfTheTargetChanges() throws {
@@ -181,7 +181,7 @@ struct HostileArchiveTests {
     save('nul-in-name', pax([(b'path', b'a\0b/../../f')]), file(b'x'), pax([(b'linkpath', b'../outside/secret\0x')]), hard(b'h', b'x'))
     save('escape-in-name', file(b'\x1b]0;evil\x07/..'), file(b'new\nline\x1b[2J\x7f'), pax([(b'path', 'c1\u009b31m'.encode())]), file(b'x'))
     save('escape-in-link', sym(b's', b'\x1b[31mred\r'), hard(b'h', b'\x1b[2J'))
-    save('escape-in-prefix', pax([(b'path', b'x')]), file(b'x'), hard(b'y', b'x'), file(b'/\x1b[31m'))
+    save('escape-in-prefix', pax([(b'path', b'x')]), file(b'x'), hard(b'y', b'\x1b[31m/../x'))
     save('escape-in-keyword', pax([(b'\x1b[5m', b'1')]), file(b'x'))
     save('escape-in-owner', file(b'x', user=b'\x1b[31mroot\r\n'))
     save('negative-size', header(b'x', raw_size=b'\xff' * 12), file(b'y'))
