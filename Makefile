@@ -34,7 +34,7 @@ test:
 	$(SWIFT) build $(CHECKS)
 	$(SWIFT) test
 	Tests/second-reader/run "$$($(SWIFT) build --show-bin-path)/tapir"
-	$(MAKE) fuzz SECONDS=5
+	$(MAKE) fuzz SECONDS=3
 	$(MAKE) test-vm
 
 # Each fuzz target for so many seconds. 77: as below.

@@ -35,7 +35,7 @@ final class Confirmation: Sendable {
       // Nobody answers a question that could not be written.
       _ = question.withUnsafeBytes { write(output, $0.baseAddress, $0.count) }
       let answer = isAtEnd ? nil : line(&isAtEnd)
-      if isAtEnd { _ = write(output, "\n", 1) }
+      if answer?.isEmpty ?? true, isAtEnd { _ = write(output, "\n", 1) }
       return answer?.first == UInt8(ascii: "y") || answer?.first == UInt8(ascii: "Y")
     }
   }
