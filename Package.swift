@@ -23,6 +23,7 @@ let package = Package(
     .library(name: "LinuxTape", targets: ["LinuxTape"]),
     .library(name: "VirtualTape", targets: ["VirtualTape"]),
     .library(name: "TapeIndex", targets: ["TapeIndex"]),
+    .library(name: "ArchiveExchange", targets: ["ArchiveExchange"]),
     .library(name: "HostFiles", targets: ["HostFiles"]),
     .library(name: "ArchiveOperations", targets: ["ArchiveOperations"]),
     .library(name: "TapeTestSupport", targets: ["TapeTestSupport"]),

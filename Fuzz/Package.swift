@@ -28,8 +28,8 @@ let package = Package(
     .target(
       name: "command",
       dependencies: [
-        .product(name: "ArchiveFormat", package: "tapir"), .product(name: "ArchiveOperations", package: "tapir"),
-        .product(name: "HostFiles", package: "tapir"), .product(name: "LinuxTape", package: "tapir"),
+        .product(name: "ArchiveExchange", package: "tapir"), .product(name: "ArchiveFormat", package: "tapir"),
+        .product(name: "ArchiveOperations", package: "tapir"), .product(name: "HostFiles", package: "tapir"), .product(name: "LinuxTape", package: "tapir"),
         .product(name: "TapeIO", package: "tapir"), .product(name: "TapeIndex", package: "tapir"),
         .product(name: "TapeLabels", package: "tapir"), .product(name: "VirtualTape", package: "tapir"),
       ],

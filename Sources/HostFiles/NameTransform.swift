@@ -126,6 +126,7 @@ public struct NameTransform: Sendable {
 
 /// One `s/.../.../`.
 private final class Expression: @unchecked Sendable {
+  // Sendable: compiled once, and regexec(3) only reads it.
   /// A piece of the replacement.
   private enum Piece {
     case text([UInt8])
