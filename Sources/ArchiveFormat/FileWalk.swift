@@ -18,6 +18,8 @@ public struct FileWalk {
   private var block: BlockID?
   /// Why the walk ended, when that was not at end of data.
   public private(set) var failure: VolumeError?
+  /// Labels in the trailer of the file that ``pass(_:)`` passed last: 3, unless it was never finished.
+  public private(set) var trailerLabels = 0
   /// Block ID of what follows the file passed last; nil when that is not known.
   public var end: BlockID? { block }
 
@@ -77,7 +79,8 @@ public struct FileWalk {
     do throws(VolumeError) {
       reader.forgetPosition()
       try reader.go(to: header.userFile)
-      guard try reader.passFile() else { return false }
+      guard let labels = try reader.passFileCountingLabels() else { return false }
+      trailerLabels = labels
       block = try reader.here()
       return true
     } catch {

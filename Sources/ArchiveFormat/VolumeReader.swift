@@ -138,6 +138,15 @@ public final class VolumeReader {
   /// Passes over the rest of a user file and the trailer behind it; false when the volume ends in them.
   func passFile() throws(VolumeError) -> Bool { try pass(filemarks: 2) }
 
+  /// Passes over the rest of a user file and the trailer behind it; nil when the volume ends in them.
+  /// - Returns: how many labels the trailer has, whether or not they can be read.
+  func passFileCountingLabels() throws(VolumeError) -> Int? {
+    guard try passFilemark() else { return nil }
+    let trailer = try here()
+    guard try passFilemark() else { return nil }
+    return Int(try here().rawValue - trailer.rawValue) - 1
+  }
+
   /// Passes over one filemark and what lies before it; false when there is none.
   func passFilemark() throws(VolumeError) -> Bool { try pass(filemarks: 1) }
 

@@ -36,12 +36,16 @@ extension VolumeReader {
       return try walkToLastCatalogue(vsn: vsn, from: known, why: "no header can be read before its end of data")
     }
     // The header was just read: its user file comes next.
-    if try passFile() {
+    if let labels = try passFileCountingLabels() {
       let behind = try here()
-      // A whole header behind the last one that can be read: whether it is that of a catalogue is not known.
+      // A whole header behind the last one that can be read: whether it is that of a catalogue is not known. Fewer labels
+      // are a header that was never finished: a driver writes a filemark behind it when the program ends.
       if behind != end, try passFilemark() {
-        return try walkToLastCatalogue(
-          vsn: vsn, from: known, why: "the header of file \(last.sequence + 1) cannot be read")
+        let next = try here()
+        guard next == end, next.rawValue < behind.rawValue + 4 else {
+          return try walkToLastCatalogue(
+            vsn: vsn, from: known, why: "the header of file \(last.sequence + 1) cannot be read")
+        }
       }
       // Whatever else is wrong with the trailer, it does not say that the volume goes on elsewhere.
       if let trailer = try trailer(before: behind), trailer.group == .endOfVolume,
@@ -49,7 +53,8 @@ extension VolumeReader {
       {
         return .endOfVolume
       }
-      if case .catalogue(let batch) = last.identifier {
+      // A trailer that was never finished: what it ends was not flushed.
+      if case .catalogue(let batch) = last.identifier, labels >= 3 {
         let header = try openFile(at: last.block, sequence: last.sequence, vsn: vsn)
         return behind == end ? .catalogue(batch: batch, header) : .uncommitted(batch: batch, header)
       }
@@ -77,7 +82,7 @@ extension VolumeReader {
           isBehind = true
           break
         }
-        if case .catalogue(let batch) = header.identifier {
+        if case .catalogue(let batch) = header.identifier, walk.trailerLabels >= 3 {
           last = (batch, header)
           isBehind = false
           // It names all catalogues before it.

@@ -55,7 +55,8 @@ struct LabelScan {
         }
       case .file(let header):
         if case .catalogue = header.identifier {
-          guard walk.pass(header) else { break }
+          // One whose trailer was never finished was not flushed.
+          guard walk.pass(header), walk.trailerLabels >= 3 else { break }
           batch = try end(
             batch, .recovered, catalogue: header.sequence, found: listed[batch.number], next: walk.end)
         } else if case .members(let number, _, _) = header.identifier, number > batch.number {

@@ -1,7 +1,7 @@
 /// `--help`, made from the option tables.
 enum HelpText {
   static let usage = """
-    Usage: tapir -c|-r|-x|-t|-d -f ARCHIVE [OPTION...] [NAME...]
+    Usage: tapir -c|-r|-u|-A|-x|-t|-d|--delete -f ARCHIVE [OPTION...] [NAME...]
            tapir volume label|show|verify ARCHIVE
            tapir index find PATTERN...
            tapir index check|rebuild ARCHIVE
@@ -12,7 +12,7 @@ enum HelpText {
     usage + """
 
 
-      tapir is tar for tape: ARCHIVE is a cartridge in a drive, or a virtual one in a folder.
+      tapir is tar for tape: ARCHIVE is a cartridge in a drive, a virtual one in a folder, or an ordinary tar archive.
 
         tapir -cf /dev/nst0 /home        archive /home on the cartridge in the drive
         tapir -tf /dev/nst0              list what is on it

@@ -112,7 +112,7 @@ enum OptionTable {
 
     .gnu(
       .file, "f", "file", .required, "ARCHIVE", .archive,
-      "the volume: a drive (/dev/nst0) or a virtual cartridge (a folder; a new one's name ends in .vtl)"),
+      "a drive (/dev/nst0), a virtual cartridge (a folder; a new one's name ends in .vtl), or an ordinary archive"),
     .gnu(.forceLocal, nil, "force-local", .archive, "ARCHIVE is local even if it has a colon"),
     .own(.vsn, "vsn", .required, "VSN", .archive, "the volume must have, or gets, this volume serial number"),
     .gnu(.label, "V", "label", .required, "TEXT", .archive, "text kept with a new volume"),

@@ -172,4 +172,25 @@ struct VolumeTailTests {
       #expect(try tail(try session.cut(at: count)) == .uncommitted(1, committed.header), "cut at object \(count)")
     }
   }
+
+  @Test func aFilemarkThatADriverWritesBehindATornTailChangesNothing() throws {
+    let session = try Session()
+    try session.catalogue()
+    try session.file([[1]])
+    let committed = try session.catalogue()
+    let end = session.cartridge.records.count
+    try session.file([[2]])
+    let last = try session.catalogue()
+    for count in end + 1..<session.cartridge.records.count {
+      let drive = try session.cut(at: count)
+      if drive.cartridge.records.last != .filemark { _ = try drive.writeFilemark() }
+      let found = try tail(drive)
+      // Behind the last label of the trailer that filemark is what was missing.
+      if count == session.cartridge.records.count - 1 {
+        #expect(found == .clean(2, last.header))
+      } else {
+        #expect(found == .uncommitted(1, committed.header), "cut at object \(count - end)")
+      }
+    }
+  }
 }
