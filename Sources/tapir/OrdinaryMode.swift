@@ -121,7 +121,8 @@ struct OrdinaryMode {
     guard fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS else {  // a pipe has nothing to bring out
       throw .refused("\(name): Cannot write: \(String(cString: strerror(errno)))", hint: "nothing was removed")
     }
-    if reporter.failures > 0, command.verifies { return }
+    // What the comparison found may be any of them.
+    if command.verifies, reporter.hasFoundFault { return reporter.say("nothing was removed: the archive differs") }
     for removable in sources { if let notice = removable.remove() { reporter.report(.notice(notice)) } }
     for notice in source.removeDirectories() { reporter.report(.notice(notice)) }
   }

@@ -191,6 +191,9 @@ final class Reporter: OperationObserver {
   /// Failures reported so far.
   var failures: Int { state.withLock { $0.failures } }
 
+  /// Whether anything was reported that is more than information.
+  var hasFoundFault: Bool { state.withLock { $0.status > .information } }
+
   /// The exit status whatever else was reported: the session was interrupted.
   func endsWith(status: Int32) { state.withLock { $0.interruptedStatus = status } }
 

@@ -106,6 +106,16 @@ struct OrdinaryArchiveTests {
     #expect(words(ours.errors) == words(theirs.errors), "\(ours.errors)")
   }
 
+  @Test func whatDoesNotCompareIsNotRemoved() throws {
+    let place = try Workplace()
+    // Under the names that it stores there is nothing to compare with.
+    let kept = try place.shell("mkdir d; echo 1 > d/a; $TAPIR -cWf x.tar --remove-files --transform='s,^d,e,' d")
+    #expect(kept.status != 0 && kept.errors.contains("nothing was removed"), "\(kept.errors)")
+    #expect(try place.shell("cat d/a").text == "1\n")
+    #expect(try place.shell("$TAPIR -cWf x.tar --remove-files d").status == 0)
+    #expect(try place.shell("ls").text == "x.tar\n")
+  }
+
   @Test func whatIsForVolumesIsRefusedAndWhatIsForFilesIsSaid() throws {
     let place = try Workplace()
     try place.file("file", bytes: 10)
