@@ -19,8 +19,6 @@ enum GNUOptions {
     .unsupported("F", "info-script", .required),
     .unsupported(nil, "new-volume-script", .required),
     .unsupported(nil, "volno-file", .required),
-    .unsupported(nil, "selinux", .none),
-    .unsupported(nil, "no-selinux", .none),
     .unsupported("g", "listed-incremental", .required),
     .unsupported("G", "incremental", .none),
     .unsupported(nil, "level", .required),

@@ -82,7 +82,7 @@ enum OptionKey: Hashable, Sendable {
     noSameOwner
   case touch, keepDirectorySymlink
   case session, member, sample
-  case numericOwner, xattrs, noXattrs, acls, noACLs
+  case numericOwner, xattrs, noXattrs, acls, noACLs, selinux, noSELinux
   case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
   case ignoreZeros, format, posix, oldArchive, paxOption, sparseVersion
   case verbose, help, usage, version
@@ -163,35 +163,35 @@ enum OptionTable {
     .gnu(.touch, "m", "touch", .extracting, "do not restore modification times"),
     .gnu(.keepDirectorySymlink, nil, "keep-directory-symlink", .extracting, "keep links to directories"),
 
-      .gnu(
-        .format, "H", "format", .required, "FORMAT", .ordinary,
-        "dialect to write: gnu (default), pax, ustar, oldgnu, v7"),
-      .gnu(.posix, nil, "posix", .ordinary, "same as --format=pax"),
-      .gnu(.oldArchive, nil, "old-archive", .ordinary, "same as --format=v7"),
-      .gnu(.oldArchive, nil, "portability", .ordinary, "same as --format=v7"),
-      .gnu(
-        .paxOption, nil, "pax-option", .required, "KEYWORD", .ordinary, "what stands in the headers of format pax"),
-      .gnu(.sparseVersion, nil, "sparse-version", .required, "VERSION", .ordinary, "how format pax stores holes: 1.0"),
-      .gnu(.gzip, "z", "gzip", .ordinary, "compress with gzip; reading finds out by itself"),
-      .gnu(.gzip, nil, "gunzip", .ordinary, "same as --gzip"),
-      .gnu(.gzip, nil, "ungzip", .ordinary, "same as --gzip"),
-      .gnu(.bzip2, "j", "bzip2", .ordinary, "compress with bzip2"),
-      .gnu(.xz, "J", "xz", .ordinary, "compress with xz"),
-      .gnu(.zstd, nil, "zstd", .ordinary, "compress with zstd"),
-      .gnu(.lzma, nil, "lzma", .ordinary, "compress with lzma"),
-      .gnu(.lzip, nil, "lzip", .ordinary, "compress with lzip"),
-      .gnu(.lzop, nil, "lzop", .ordinary, "compress with lzop"),
-      .own(.lz4, "lz4", .ordinary, "compress with lz4"),
-      .gnu(.unixCompress, "Z", "compress", .ordinary, "compress with compress"),
-      .gnu(.unixCompress, nil, "uncompress", .ordinary, "same as --compress"),
-      .gnu(
-        .useCompressProgram, "I", "use-compress-program", .required, "PROGRAM", .ordinary,
-        "compress with PROGRAM, decompress with 'PROGRAM -d'"),
-      .gnu(
-        .autoCompress, "a", "auto-compress", .ordinary,
-        "compression and format by ARCHIVE's name: .tar.zst, .zip, .7z, .cpio, ..."),
-      .gnu(.noAutoCompress, nil, "no-auto-compress", .ordinary, "not by its name (default)"),
-      .gnu(.ignoreZeros, "i", "ignore-zeros", .ordinary, "go on behind the zeros that end an archive"),
+    .gnu(
+      .format, "H", "format", .required, "FORMAT", .ordinary,
+      "dialect to write: gnu (default), pax, ustar, oldgnu, v7"),
+    .gnu(.posix, nil, "posix", .ordinary, "same as --format=pax"),
+    .gnu(.oldArchive, nil, "old-archive", .ordinary, "same as --format=v7"),
+    .gnu(.oldArchive, nil, "portability", .ordinary, "same as --format=v7"),
+    .gnu(
+      .paxOption, nil, "pax-option", .required, "KEYWORD", .ordinary, "what stands in the headers of format pax"),
+    .gnu(.sparseVersion, nil, "sparse-version", .required, "VERSION", .ordinary, "how format pax stores holes: 1.0"),
+    .gnu(.gzip, "z", "gzip", .ordinary, "compress with gzip; reading finds out by itself"),
+    .gnu(.gzip, nil, "gunzip", .ordinary, "same as --gzip"),
+    .gnu(.gzip, nil, "ungzip", .ordinary, "same as --gzip"),
+    .gnu(.bzip2, "j", "bzip2", .ordinary, "compress with bzip2"),
+    .gnu(.xz, "J", "xz", .ordinary, "compress with xz"),
+    .gnu(.zstd, nil, "zstd", .ordinary, "compress with zstd"),
+    .gnu(.lzma, nil, "lzma", .ordinary, "compress with lzma"),
+    .gnu(.lzip, nil, "lzip", .ordinary, "compress with lzip"),
+    .gnu(.lzop, nil, "lzop", .ordinary, "compress with lzop"),
+    .own(.lz4, "lz4", .ordinary, "compress with lz4"),
+    .gnu(.unixCompress, "Z", "compress", .ordinary, "compress with compress"),
+    .gnu(.unixCompress, nil, "uncompress", .ordinary, "same as --compress"),
+    .gnu(
+      .useCompressProgram, "I", "use-compress-program", .required, "PROGRAM", .ordinary,
+      "compress with PROGRAM, decompress with 'PROGRAM -d'"),
+    .gnu(
+      .autoCompress, "a", "auto-compress", .ordinary,
+      "compression and format by ARCHIVE's name: .tar.zst, .zip, .7z, .cpio, ..."),
+    .gnu(.noAutoCompress, nil, "no-auto-compress", .ordinary, "not by its name (default)"),
+    .gnu(.ignoreZeros, "i", "ignore-zeros", .ordinary, "go on behind the zeros that end an archive"),
 
     .gnu(.numericOwner, nil, "numeric-owner", .other, "owners by number, not by name"),
     .gnu(.xattrs, nil, "xattrs", .other, "archive or restore extended attributes"),
@@ -203,6 +203,8 @@ enum OptionTable {
     .gnu(.noXattrs, nil, "no-xattrs", .other, "no extended attributes (default)"),
     .gnu(.acls, nil, "acls", .other, "archive or restore POSIX ACLs"),
     .gnu(.noACLs, nil, "no-acls", .other, "no POSIX ACLs (default)"),
+    .gnu(.selinux, nil, "selinux", .other, "archive or restore SELinux contexts"),
+    .gnu(.noSELinux, nil, "no-selinux", .other, "no SELinux contexts (default)"),
     .gnu(.verbose, "v", "verbose", .other, "name each member; twice: with its attributes"),
     .gnu(.help, "?", "help", .other, "this text"),
     .gnu(.usage, nil, "usage", .other, "a short help text"),
