@@ -36,6 +36,7 @@ struct ScriptTests {
       ar -p p.deb data.tar.xz | xzcat | (cd target2 && tar -xf -)
       mkdir -p target3/etc; echo mine > target3/etc/hello.conf
       dpkg-deb --fsys-tarfile p.deb | tar -C target3 -k -xf - 2>&1 | sed 's/^tapir: /tar: /'; cat target3/etc/hello.conf
+      find target1 -type d -exec touch -d @1 {} +  # GNU tar leaves the time of unpacking on those that hold links
       (cd target1 && tar -cf - --sort=name --one-file-system --exclude=./etc .) > root.tar; tar -tvf root.tar
       tar -C target1 --exclude='usr/share/*' -cpf - . | tar -C target2 -xpf -
       """
