@@ -122,7 +122,8 @@ enum GeneratedText {
       .Sh SEE ALSO
       .Xr mt 1 ,
       .Xr tar 1 ,
-      .Xr st 4
+      .Xr st 4 ,
+      .Xr tapir\-volume 5
       """#
     return text
   }
