@@ -58,12 +58,9 @@ struct TarBlock {
   /// The sums of a header's bytes, its checksum's field as spaces: of unsigned bytes, and of signed ones as some old
   /// programs had it.
   static func sums(_ record: [UInt8]) -> (unsigned: Int64, signed: Int64) {
-    var unsigned: Int64 = 0
-    var negative: Int64 = 0
-    for byte in record {
-      unsigned += Int64(byte)
-      negative += Int64(byte >> 7)
-    }
+    // In 32 bits, which hold the sums of a record: the compiler makes vectors of them.
+    var unsigned = record.withUnsafeBytes { Int64($0.reduce(into: UInt32(0)) { $0 &+= UInt32($1) }) }
+    var negative = record.withUnsafeBytes { Int64($0.reduce(into: UInt32(0)) { $0 &+= UInt32($1 >> 7) }) }
     for byte in record[TarField.checksum] {
       unsigned += 32 - Int64(byte)
       negative -= Int64(byte >> 7)

@@ -37,14 +37,13 @@ public final class VolumeReader {
   public func openFile(at block: BlockID, sequence: UInt64, vsn: VSN) throws(VolumeError) -> Header {
     try go(to: block)
     let header = try readHeader()
-    func check(_ what: String, _ expected: String, _ found: String) throws(VolumeError) {
-      guard expected == found else {
-        position = nil
-        throw .mismatch(what: what, expected: expected, found: found, at: block, device: drive.identity.name)
-      }
+    guard header.first.fileSet == vsn.text, header.sequence == sequence else {
+      position = nil
+      let isOther = header.first.fileSet != vsn.text
+      throw .mismatch(
+        what: "the header of file \(sequence)", expected: isOther ? vsn.text : String(sequence),
+        found: isOther ? header.first.fileSet : String(header.sequence), at: block, device: drive.identity.name)
     }
-    try check("the header of file \(sequence)", vsn.text, header.first.fileSet)
-    try check("the header of file \(sequence)", String(sequence), String(header.sequence))
     return header
   }
 

@@ -11,6 +11,8 @@ final class HostFileWriter: FileWriter {
   private let temporary: [UInt8]
   private var descriptor: Int32
   private var isEmpty = true
+  /// Where the file ends so far.
+  private var end: Int64 = 0
   private(set) var restored: RestoredFile?
 
   init(_ member: inout Member, in directory: DirectoryHandle, leaf: [UInt8], sink: HostSink) throws(MemberNotice) {
@@ -64,6 +66,7 @@ final class HostFileWriter: FileWriter {
     }
     if code != 0 { throw sink.failure(member, "write", code) }
     isEmpty = false
+    end = max(end, offset + Int64(bytes.byteCount))
   }
 
   func commit() throws(MemberNotice) -> [MemberNotice] { try finish(size: member.size) }
@@ -85,7 +88,7 @@ final class HostFileWriter: FileWriter {
 
   private func finish(size: Int64) throws(MemberNotice) -> [MemberNotice] {
     // Past the data, or short of it when the last bytes are a hole.
-    if ftruncate(descriptor, off_t(size)) != 0 { throw broken("truncate", errno) }
+    if size != end, ftruncate(descriptor, off_t(size)) != 0 { throw broken("truncate", errno) }
     if let notices = try overwrite(size: size) { return notices }
     let notices = sink.restorer.restore(member, on: descriptor)
     var status = stat()

@@ -6,6 +6,10 @@ public enum LabelGroup: String, Sendable, CaseIterable {
   case endOfFile = "EOF"
   /// Behind the part of it that fitted this volume: EOV1, EOV2, UTL1.
   case endOfVolume = "EOV"
+
+  /// What first and second labels begin with.
+  fileprivate static let firsts = allCases.map { $0.rawValue + "1" }
+  fileprivate static let seconds = allCases.map { $0.rawValue + "2" }
 }
 
 /// HDR1, EOF1 and EOV1 (ECMA-13 §8.3, §8.5, §8.7).
@@ -79,7 +83,7 @@ public struct FileLabel1: Equatable, Sendable {
   /// Reads HDR1, EOF1 or EOV1.
   /// - Throws: ``LabelError`` when it is another label or a field is malformed.
   public init(parsing block: LabelBlock) throws(LabelError) {
-    var fields = try LabelReader(block, oneOf: LabelGroup.allCases.map { $0.rawValue + "1" })
+    var fields = try LabelReader(block, oneOf: LabelGroup.firsts)
     group = LabelGroup.allCases.first { fields.label.hasPrefix($0.rawValue) } ?? .header
     fileIdentifier = try fields.text(17, "file identifier")
     fileSet = try fields.text(6, "file-set identifier")
@@ -153,7 +157,7 @@ public struct FileLabel2: Equatable, Sendable {
   /// Reads HDR2, EOF2 or EOV2. What other programs put into reserved fields is passed over.
   /// - Throws: ``LabelError`` when it is another label or a field is malformed.
   public init(parsing block: LabelBlock) throws(LabelError) {
-    var fields = try LabelReader(block, oneOf: LabelGroup.allCases.map { $0.rawValue + "2" })
+    var fields = try LabelReader(block, oneOf: LabelGroup.seconds)
     group = LabelGroup.allCases.first { fields.label.hasPrefix($0.rawValue) } ?? .header
     recordFormat = try fields.text(1, "record format")
     let block = try fields.digits(5, "block length")

@@ -51,6 +51,8 @@ struct LabelReader {
 
   /// A field as text; what is not ASCII as the characters of Latin-1, for messages.
   private static func printable(_ block: LabelBlock, _ range: Range<Int>) -> String {
+    let bytes = range.map { block[$0] }
+    if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
     var text = ""
     for place in range { text.unicodeScalars.append(UnicodeScalar(block[place])) }
     return text

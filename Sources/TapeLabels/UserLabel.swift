@@ -34,6 +34,10 @@ public struct UserLabel: Equatable, Sendable {
     /// Drive serial number, at most 12 characters.
     public var serial: String
 
+    fileprivate init() {
+      (site, host, vendor, product, serial) = ("", "", "", "", "")
+    }
+
     /// Cuts each value to its field, converts it to the labels' characters, and puts a word in place of nothing.
     public init(site: String = "LOCAL", host: String, vendor: String, product: String, serial: String) {
       self.site = LabelText.fitted(site, 8, fallback: "LOCAL")
@@ -61,7 +65,7 @@ public struct UserLabel: Equatable, Sendable {
     blockSize = try fields.digits(10, "block size")
     guard blockSize > 0 else { throw .badField(label: fields.label, field: "block size", offset: 14, found: "0") }
     _ = try fields.text(10, "record length")
-    origin = Origin(site: "", host: "", vendor: "", product: "", serial: "")
+    origin = Origin()
     origin.site = try fields.text(8, "site")
     origin.host = try fields.text(10, "host")
     origin.vendor = try fields.text(8, "drive vendor")
