@@ -50,6 +50,8 @@ public struct Member: Equatable, Sendable {
   /// The SELinux context as text, for ordinary archives that are asked for it; else empty. Volumes have it among the
   /// extended attributes.
   public var securityContext: [UInt8] = []
+  /// The list of what was in a directory that was archived incrementally (``DumpDirectory``); nil for all others.
+  public var dumpDirectory: [UInt8]?
   /// Which file of the source's file system it was; nil for a stream.
   public var sourceFile: SourceFile?
 

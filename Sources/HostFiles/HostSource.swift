@@ -139,11 +139,7 @@ public final class HostSource: MemberSource {
       return nil
     }
     guard let member = Member(path: found.path, status: status, owners: context.owners) else {
-      let isSocket = status.st_mode & Glibc.S_IFMT == Glibc.S_IFSOCK
-      say(
-        found.shownPath, isSocket ? "socket ignored" : "Unknown file type; file ignored",
-        isSocket ? .information : .failure)
-      return nil
+      return .notice(filter.unusable(found.shownPath, status))
     }
     if member.kind == .directory { return enter(found, in: directory) }
     if found.operand.exclusions.omits(found.shownPath) { return nil }

@@ -1,6 +1,17 @@
 import ArchiveFormat
 import CLinux
 import Glibc
+import Synchronization
+
+/// Names of files, gathered by the thread that finds them and the one that reads them.
+final class UnsavedNames: Sendable {
+  private let names = Mutex<Set<[UInt8]>>([])
+
+  func add(_ name: [UInt8]) { names.withLock { _ = $0.insert(name) } }
+
+  /// All of them.
+  var all: Set<[UInt8]> { names.withLock { $0 } }
+}
 
 /// What all members of one run share.
 final class SourceContext: Sendable {
@@ -15,6 +26,8 @@ final class SourceContext: Sendable {
   let statusFlags: Int32
   /// Removes what was archived; nil when everything stays.
   let remover: HostRemover?
+  /// Names of files that could not be archived, for the snapshot.
+  let unsaved = UnsavedNames()
 
   init(_ options: SourceOptions) {
     self.options = options
@@ -27,7 +40,8 @@ final class SourceContext: Sendable {
 
   /// That something could not be read, in GNU tar's words.
   func failure(_ path: [UInt8], _ text: String) -> MemberNotice {
-    options.ignoresFailedReads
+    unsaved.add(path)
+    return options.ignoresFailedReads
       ? MemberNotice(path, "Warning: " + text, .information) : MemberNotice(path, text, .failure)
   }
 
