@@ -24,9 +24,9 @@ public final class HostSink: MemberSink {
   private let deferred = DeferredDirectories()
   /// Where temporary names begin. A guess of the next one helps nobody: they are created exclusively.
   private var lastTemporaryNumber = UInt64.random(in: 0..<1 << 40)
-  /// Directories of an incremental archive whose metadata is to be set, and those that came more than once.
-  private var deferredOnce: Set<FileIdentity> = []
-  private var deferredAgain: Set<FileIdentity> = []
+  /// Directories of incremental archives whose metadata was set: sessions one behind the other have each of them again, and
+  /// the last one counts.
+  private var finished: Set<FileIdentity> = []
   /// Whether a directory gave way to a later member: its metadata then has nowhere to go, and nobody misses it.
   var hasRemovedDirectories = false
   private var memberPrefixes: PrefixStripper
@@ -281,8 +281,6 @@ public final class HostSink: MemberSink {
       throw failure(member, "mkdir", code)
     }
     guard let made = status(leaf, in: directory) else { throw failure(member, "stat", errno) }
-    // Several archives one behind the other have a directory several times: the last one counts.
-    if options.isIncremental, !deferredOnce.insert(FileIdentity(made)).inserted { deferredAgain.insert(FileIdentity(made)) }
     deferred.append(DeferredDirectories.Entry(member: member, identity: FileIdentity(made)))
   }
 
@@ -301,6 +299,7 @@ public final class HostSink: MemberSink {
         let text = "Directory renamed before its status could be extracted"
         return [MemberNotice(entry.member.path, text, .failure)]
       }
+      if options.isIncremental, !finished.insert(entry.identity).inserted { return [] }
       return restorer.restore(entry.member, on: opened.descriptor)
     } catch {
       // A later member of the archive took its place.

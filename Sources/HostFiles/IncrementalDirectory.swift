@@ -49,7 +49,9 @@ final class IncrementalDirectory {
   /// What the next snapshot says of it. Of one that was not scanned it says nothing, so that all of it is archived then.
   var record: Snapshot.Directory {
     var listed: [UInt8] = []
-    if wasScanned { contents?.forEach { code, name in if !unsaved.contains(Array(name)) { listed += [code] + name + [0] } } }
+    if wasScanned {
+      contents?.forEach { code, name in if !unsaved.contains(Array(name)) { listed += [code] + name + [0] } }
+    }
     return Snapshot.Directory(isNFS: isNFS, modified: modified, identity: identity, name: name, contents: listed)
   }
 }

@@ -104,7 +104,9 @@ final class IncrementalScan {
     }
     let sorted = names.sorted { $0.lexicographicallyPrecedes($1) }
     var contents = DirectoryContents(names: sorted)
-    let before = directory.children == .all ? nil : (directory.origin.map { $0.contentsBefore ?? $0.contents } ?? directory.contents)
+    let before =
+      directory.children == .all
+      ? nil : (directory.origin.map { $0.contentsBefore ?? $0.contents } ?? directory.contents)
     let ignored = item.ignored.filter(\.isRecursive) + ignorePatterns(item.operand, in: opened)
     var below: [Item] = []
     for index in 0..<contents.count {
@@ -167,6 +169,10 @@ final class IncrementalScan {
       guard descriptor >= 0 else { return missing(path, "open", errno) }
       let opened = DirectoryHandle(owning: descriptor)
       guard fstat(descriptor, &status) == 0 else { return missing(path, "stat", errno) }
+      if let notice = filter.archiveItself(path, status) {
+        notices.append(notice)
+        return Look(code: .notArchived, isKnown: false)
+      }
       if context.options.followsLinks, isAbove(status, path) {
         notices.append(
           MemberNotice(path, "Symbolic link leads back to a directory above it; not dumped", .difference))

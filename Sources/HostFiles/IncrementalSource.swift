@@ -25,7 +25,8 @@ public final class IncrementalSource: MemberSource {
   private var nextDirectory = 0
   private var nextFiles = 0
   /// The directory whose files are handed out.
-  private var open: (item: IncrementalScan.Item, scan: Int, handle: DirectoryHandle, contents: DirectoryContents, next: Int)?
+  private var open:
+    (item: IncrementalScan.Item, scan: Int, handle: DirectoryHandle, contents: DirectoryContents, next: Int)?
 
   /// Prepares; nothing is looked at yet.
   /// - Parameter options: with ``SourceOptions/incremental``.

@@ -263,7 +263,9 @@ private struct SnapshotLines {
     let isNegative = text.first == UInt8(ascii: "-")
     let digits = text.dropFirst(isNegative ? 1 : 0).prefix { (0x30...0x39).contains($0) }
     // What no 64 bits hold is no number of these.
-    guard !digits.isEmpty, digits.count <= 20, let value = Int128(String(decoding: digits, as: UTF8.self)) else { return nil }
+    guard !digits.isEmpty, digits.count <= 20, let value = Int128(String(decoding: digits, as: UTF8.self)) else {
+      return nil
+    }
     fields = text[digits.endIndex...]
     return isNegative ? -value : value
   }

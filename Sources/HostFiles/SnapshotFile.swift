@@ -48,7 +48,9 @@ public final class SnapshotFile {
       self.path = path
     }
     // Better now than behind the archive.
-    if status.st_mode & Glibc.S_IFMT == Glibc.S_IFREG, withCString(Self.folder(of: self.path), { access($0, W_OK) }) != 0 {
+    if status.st_mode & Glibc.S_IFMT == Glibc.S_IFREG,
+      withCString(Self.folder(of: self.path), { access($0, W_OK) }) != 0
+    {
       throw Failure(
         message: "\(Self.shown(path)): Cannot open: its directory cannot be written to: \(errorText(errno))",
         hint: "a new file takes its place when the archive is complete")

@@ -21,10 +21,5 @@ enum GNUOptions {
     .unsupported(nil, "volno-file", .required),
     .unsupported(nil, "selinux", .none),
     .unsupported(nil, "no-selinux", .none),
-    .unsupported("g", "listed-incremental", .required),
-    .unsupported("G", "incremental", .none),
-    .unsupported(nil, "level", .required),
-    .unsupported(nil, "check-device", .none),
-    .unsupported(nil, "no-check-device", .none),
   ]
 }

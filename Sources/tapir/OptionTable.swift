@@ -86,6 +86,7 @@ enum OptionKey: Hashable, Sendable {
   case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
   case ignoreZeros, format, posix, oldArchive, paxOption, sparseVersion
   case verbose, help, usage, version
+  case incremental(IncrementalOptions.Key)
   case restoring(RestoringOptions.Key)
   case output(OutputOptions.Key)
 }
@@ -94,7 +95,7 @@ enum OptionKey: Hashable, Sendable {
 enum OptionTable {
   static let supported =
     modesAndArchives + NameOptions.names + NameOptions.exclusions + NameOptions.matching + NameOptions.metadata
-    + transfer + RestoringOptions.specifications
+    + IncrementalOptions.specifications + transfer + RestoringOptions.specifications
     + OutputOptions.specifications
 
   private static let modesAndArchives: [OptionSpecification] = [
@@ -163,35 +164,35 @@ enum OptionTable {
     .gnu(.touch, "m", "touch", .extracting, "do not restore modification times"),
     .gnu(.keepDirectorySymlink, nil, "keep-directory-symlink", .extracting, "keep links to directories"),
 
-      .gnu(
-        .format, "H", "format", .required, "FORMAT", .ordinary,
-        "dialect to write: gnu (default), pax, ustar, oldgnu, v7"),
-      .gnu(.posix, nil, "posix", .ordinary, "same as --format=pax"),
-      .gnu(.oldArchive, nil, "old-archive", .ordinary, "same as --format=v7"),
-      .gnu(.oldArchive, nil, "portability", .ordinary, "same as --format=v7"),
-      .gnu(
-        .paxOption, nil, "pax-option", .required, "KEYWORD", .ordinary, "what stands in the headers of format pax"),
-      .gnu(.sparseVersion, nil, "sparse-version", .required, "VERSION", .ordinary, "how format pax stores holes: 1.0"),
-      .gnu(.gzip, "z", "gzip", .ordinary, "compress with gzip; reading finds out by itself"),
-      .gnu(.gzip, nil, "gunzip", .ordinary, "same as --gzip"),
-      .gnu(.gzip, nil, "ungzip", .ordinary, "same as --gzip"),
-      .gnu(.bzip2, "j", "bzip2", .ordinary, "compress with bzip2"),
-      .gnu(.xz, "J", "xz", .ordinary, "compress with xz"),
-      .gnu(.zstd, nil, "zstd", .ordinary, "compress with zstd"),
-      .gnu(.lzma, nil, "lzma", .ordinary, "compress with lzma"),
-      .gnu(.lzip, nil, "lzip", .ordinary, "compress with lzip"),
-      .gnu(.lzop, nil, "lzop", .ordinary, "compress with lzop"),
-      .own(.lz4, "lz4", .ordinary, "compress with lz4"),
-      .gnu(.unixCompress, "Z", "compress", .ordinary, "compress with compress"),
-      .gnu(.unixCompress, nil, "uncompress", .ordinary, "same as --compress"),
-      .gnu(
-        .useCompressProgram, "I", "use-compress-program", .required, "PROGRAM", .ordinary,
-        "compress with PROGRAM, decompress with 'PROGRAM -d'"),
-      .gnu(
-        .autoCompress, "a", "auto-compress", .ordinary,
-        "compression and format by ARCHIVE's name: .tar.zst, .zip, .7z, .cpio, ..."),
-      .gnu(.noAutoCompress, nil, "no-auto-compress", .ordinary, "not by its name (default)"),
-      .gnu(.ignoreZeros, "i", "ignore-zeros", .ordinary, "go on behind the zeros that end an archive"),
+    .gnu(
+      .format, "H", "format", .required, "FORMAT", .ordinary,
+      "dialect to write: gnu (default), pax, ustar, oldgnu, v7"),
+    .gnu(.posix, nil, "posix", .ordinary, "same as --format=pax"),
+    .gnu(.oldArchive, nil, "old-archive", .ordinary, "same as --format=v7"),
+    .gnu(.oldArchive, nil, "portability", .ordinary, "same as --format=v7"),
+    .gnu(
+      .paxOption, nil, "pax-option", .required, "KEYWORD", .ordinary, "what stands in the headers of format pax"),
+    .gnu(.sparseVersion, nil, "sparse-version", .required, "VERSION", .ordinary, "how format pax stores holes: 1.0"),
+    .gnu(.gzip, "z", "gzip", .ordinary, "compress with gzip; reading finds out by itself"),
+    .gnu(.gzip, nil, "gunzip", .ordinary, "same as --gzip"),
+    .gnu(.gzip, nil, "ungzip", .ordinary, "same as --gzip"),
+    .gnu(.bzip2, "j", "bzip2", .ordinary, "compress with bzip2"),
+    .gnu(.xz, "J", "xz", .ordinary, "compress with xz"),
+    .gnu(.zstd, nil, "zstd", .ordinary, "compress with zstd"),
+    .gnu(.lzma, nil, "lzma", .ordinary, "compress with lzma"),
+    .gnu(.lzip, nil, "lzip", .ordinary, "compress with lzip"),
+    .gnu(.lzop, nil, "lzop", .ordinary, "compress with lzop"),
+    .own(.lz4, "lz4", .ordinary, "compress with lz4"),
+    .gnu(.unixCompress, "Z", "compress", .ordinary, "compress with compress"),
+    .gnu(.unixCompress, nil, "uncompress", .ordinary, "same as --compress"),
+    .gnu(
+      .useCompressProgram, "I", "use-compress-program", .required, "PROGRAM", .ordinary,
+      "compress with PROGRAM, decompress with 'PROGRAM -d'"),
+    .gnu(
+      .autoCompress, "a", "auto-compress", .ordinary,
+      "compression and format by ARCHIVE's name: .tar.zst, .zip, .7z, .cpio, ..."),
+    .gnu(.noAutoCompress, nil, "no-auto-compress", .ordinary, "not by its name (default)"),
+    .gnu(.ignoreZeros, "i", "ignore-zeros", .ordinary, "go on behind the zeros that end an archive"),
 
     .gnu(.numericOwner, nil, "numeric-owner", .other, "owners by number, not by name"),
     .gnu(.xattrs, nil, "xattrs", .other, "archive or restore extended attributes"),

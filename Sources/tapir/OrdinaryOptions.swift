@@ -28,7 +28,7 @@ struct OrdinaryOptions {
     if hasPaxOption, chosen != .pax {
       throw UsageError(message: "--pax-option can be used only on POSIX archives")
     }
-    if source.detectsHoles, chosen == .v7 || chosen == .ustar {
+    if source.detectsHoles || encoding.isIncremental, chosen == .v7 || chosen == .ustar {
       throw UsageError(message: "GNU features wanted on incompatible archive format")
     }
     writtenFormat = chosen

@@ -42,7 +42,8 @@ struct ExhaustionTests {
       locked.errors.hasPrefix(
         "tapir: cannot use index x.vtl/index.sqlite: another process is writing to it; everything up to here is safe on"
           + " volume V00001, but the index does not know it\n"
-          + "hint: the next command that writes to the volume brings the index up to date\n" + fatal), "\(locked.errors)")
+          + "hint: the next command that writes to the volume brings the index up to date\n" + fatal),
+      "\(locked.errors)")
     let next = try place.tapir("-rf", "x.vtl", "d")
     #expect(next.status == 0)
     #expect(next.errors == "tapir: volume V00001 is ahead of the index by 1 batch: reading its catalogue\n")
