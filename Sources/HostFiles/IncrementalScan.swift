@@ -25,17 +25,18 @@ final class IncrementalScan {
   private let base: [UInt8]
   private let handle: DirectoryHandle
   /// Files that changed before are not archived again; nil: all are.
-  private let time: Timestamp?
+  private let threshold: SourceOptions.Threshold?
   /// What is still to be looked into, the next one last.
   private var waiting: [Item] = []
   private(set) var notices: [MemberNotice] = []
 
   init(
-    _ table: IncrementalTable, time: Timestamp?, base: [UInt8], handle: DirectoryHandle, context: SourceContext,
+    _ table: IncrementalTable, threshold: SourceOptions.Threshold?, base: [UInt8], handle: DirectoryHandle,
+    context: SourceContext,
     filter: SourceFilter
   ) {
     self.table = table
-    self.time = time
+    self.threshold = threshold
     self.base = base
     self.handle = handle
     self.context = context
@@ -208,12 +209,10 @@ final class IncrementalScan {
     return Look(code: .notArchived, isKnown: false)
   }
 
-  /// Whether a file has not changed since the snapshot. GNU tar asks for the time of its content alone: what was moved to
-  /// its name with an old time, or got another mode, would be left out for ever.
+  /// Whether nothing about a file has changed since the snapshot.
   func isOlder(_ status: stat) -> Bool {
-    guard let time, Timestamp(status.st_mtim) < time else { return false }
-    // Setting the time of access back changes that of the last change, every time.
-    return context.options.accessTime == .replaced || Timestamp(status.st_ctim) < time
+    guard let threshold, Timestamp(status.st_mtim) < threshold.time else { return false }
+    return !threshold.countsChanges || Timestamp(status.st_ctim) < threshold.time
   }
 
   // MARK: Directories

@@ -110,8 +110,12 @@ public final class IncrementalSource: MemberSource {
     guard let absolute = absolute(base) else { return nil }
     let table = IncrementalTable(
       incremental.snapshot ?? Snapshot(), base: absolute, checksDevice: incremental.checksDevice)
-    let time = incremental.snapshot?.time ?? context.options.newerThan?.time
-    let scan = IncrementalScan(table, time: time, base: absolute, handle: handle, context: context, filter: filter)
+    let threshold = incremental.snapshot.map { snapshot in
+      snapshot.time.map { SourceOptions.Threshold($0, countsChanges: true) }
+    }
+    let scan = IncrementalScan(
+      table, threshold: threshold ?? context.options.newerThan, base: absolute, handle: handle, context: context,
+      filter: filter)
     scans.append((base, handle, scan))
     return scan
   }

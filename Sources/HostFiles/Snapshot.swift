@@ -238,10 +238,10 @@ private struct SnapshotLines {
       modified = Timestamp(seconds: Int64(clamping: seconds), nanoseconds: Int32(nanoseconds))
     }
     guard let device = number(&fields), fields.first == UInt8(ascii: " ") else {
-      throw failure("Invalid device number")
+      throw failure("Invalid device number: Invalid argument")
     }
     guard let inode = number(&fields), fields.first == UInt8(ascii: " ") else {
-      throw failure("Invalid inode number")
+      throw failure("Invalid inode number: Invalid argument")
     }
     return Snapshot.Directory(
       isNFS: isNFS, modified: modified,

@@ -61,9 +61,8 @@ extension TarCommandBuilder {
       throw UsageError(message: "--stream archives standard input: \(options.name) is for files", pointsAtHelp: false)
     }
     guard options.file != nil else { return }
-    if let threshold = command.source.newerThan {
-      let newer = threshold.countsChanges ? "--newer" : "--newer-mtime"
-      throw UsageError(message: "'--listed-incremental' cannot be used with '\(newer)'")
+    if command.source.newerThan != nil {
+      throw UsageError(message: "'--listed-incremental' cannot be used with '--newer'")
     }
     let bases = Set(command.operands.map(\.baseDirectory))
     if bases.count > 1 {
