@@ -188,7 +188,7 @@ public final class HostSource: MemberSource {
       return nil
     }
     let tag = filter.tag(in: descriptor, found.operand.exclusions)
-    let tagNotice = tag.flatMap { filter.notice(of: $0, in: found.shownPath) }
+    let tagNotice = tag.flatMap { filter.notice(of: $0, in: found.shownPath + [slash]) }
     if tag?.extent == .all { return tagNotice.map { .notice($0) } }
     // One that is not among the names asked for may hold some that are.
     if !found.operand.exclusions.omits(found.shownPath) {

@@ -183,7 +183,7 @@ final class IncrementalScan {
         !item.operand.recursive ? IncrementalDirectory.Children.none : directory.children == .all ? .all : nil
       let visited = visit(path, opened, status, item.operand, parent: parentStatus, forced: forced)
       return Look(
-        code: visited.isLeftOut ? .notArchived : .directory, isKnown: !visited.isLeftOut, directory: visited.directory)
+        code: visited.isLeftOut ? .notArchived : .directory, directory: visited.directory)
     }
     if options.oneFileSystem, status.st_dev != parentStatus.st_dev { return Look(code: .notArchived, isKnown: false) }
     return Look(code: isNew || !isOlder(status) ? .archived : .notArchived)

@@ -41,10 +41,11 @@ struct SourceFilter {
   }
 
   /// What is said about a directory with a tag.
+  /// - Parameter path: as GNU tar has it there, with or without a slash behind it.
   func notice(of tag: ExclusionTag, in path: [UInt8]) -> MemberNotice? {
     let what = tag.extent == .all ? "directory not dumped" : "contents not dumped"
     let name = String(decoding: tag.name, as: UTF8.self)
-    return ifAsked(path + [slash], "contains a cache directory tag \(name); \(what)")
+    return ifAsked(path, "contains a cache directory tag \(name); \(what)")
   }
 
   /// A notice that only those want who want to know everything.
