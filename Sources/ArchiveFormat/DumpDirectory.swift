@@ -55,7 +55,10 @@ public struct DumpDirectory: Sendable {
     }
   }
 
-  private var lines: [ArraySlice<UInt8>] {
+  private var lines: [ArraySlice<UInt8>] { split.lines }
+
+  /// The entries, and whether an empty one ends them.
+  private var split: (lines: [ArraySlice<UInt8>], isEnded: Bool) {
     var lines: [ArraySlice<UInt8>] = []
     var start = 0
     while start < bytes.count, bytes[start] != 0 {
@@ -63,11 +66,14 @@ public struct DumpDirectory: Sendable {
       lines.append(bytes[start..<end])
       start = end + 1
     }
-    return lines
+    return (lines, start < bytes.count)
   }
 
   /// What is wrong with its renames, in GNU tar's words; nil when they can be made.
   public var fault: String? {
+    // Without its end it is the beginning of one: what it does not name may have been there.
+    let (lines, isEnded) = split
+    guard isEnded else { return "Malformed dumpdir: it has no end" }
     var hasTemporary = false
     var expectsTarget = false
     for line in lines {

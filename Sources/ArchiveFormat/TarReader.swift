@@ -211,7 +211,10 @@ public final class TarReader: ArchiveReader {
     }
     if isDumpDirectory {
       entry.dataOffset = stored.position
-      entry.member.dumpDirectory = try stored.take(storedSize) ?? []
+      entry.member.dumpDirectory = try stored.take(storedSize)
+      if entry.member.dumpDirectory == nil {
+        notify(MemberNotice(member.path, "The list of its contents is too long to be believed", .failure))
+      }
       return .entry(entry)
     }
     if entry.member.kind == .directory { entry.member.dumpDirectory = preceding.extended.text("GNU.dumpdir") }

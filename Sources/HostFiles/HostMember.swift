@@ -62,7 +62,7 @@ final class HostMember: SourceMember {
   /// GNU tar's words and severity for a file that cannot be used: gone is no failure below an operand.
   private func failure(_ what: String, _ code: Int32) -> MemberNotice {
     if code == ENOENT && operandName == nil {
-      context.unsaved.add(shownPath)
+      context.unsaved?.add(shownPath)
       return MemberNotice(shownPath, "File removed before we read it", .difference)
     }
     return context.failure(shownPath, "Cannot \(what): \(errorText(code))")

@@ -18,7 +18,7 @@ public final class IncrementalSource: MemberSource {
   private var linkCount = LinkCount()
   /// One for each directory that names are relative to: `-C` may come again where no snapshot is kept.
   private var scans: [(base: [UInt8], handle: DirectoryHandle, scan: IncrementalScan)] = []
-  private var pending: [SourceItem] = []
+  private var pending: ArraySlice<SourceItem> = []
   private var nextOperand = 0
   /// Everything that is archived under its own name, sorted; nil while directories are still looked into.
   private var items: [(scan: Int, item: IncrementalScan.Item)]?
@@ -41,7 +41,7 @@ public final class IncrementalSource: MemberSource {
 
   public func next() -> SourceItem? {
     while true {
-      if !pending.isEmpty { return pending.removeFirst() }
+      if let item = pending.popFirst() { return item }
       if items == nil {
         search()
       } else if let found = items, nextDirectory < found.count {
@@ -54,7 +54,7 @@ public final class IncrementalSource: MemberSource {
         nextFiles += 1
         enter(found[nextFiles - 1].item, found[nextFiles - 1].scan)
       } else {
-        pending = linkCount.notices().map { .notice($0) }
+        pending = linkCount.notices().map { .notice($0) }[...]
         if pending.isEmpty { return nil }
       }
     }
@@ -68,7 +68,7 @@ public final class IncrementalSource: MemberSource {
   public func snapshot() -> Snapshot? {
     var directories: [[UInt8]: IncrementalDirectory] = [:]
     for (_, item) in items ?? [] { if let directory = item.directory { directories[item.name] = directory } }
-    for name in context.unsaved.all {
+    for name in (context.unsaved?.all ?? []) {
       if let directory = directories[name] {
         directory.isFound = false
       } else if let cut = name.lastIndex(of: slash), let above = directories[Array(name[..<max(cut, 1)])] {
@@ -91,7 +91,7 @@ public final class IncrementalSource: MemberSource {
     let operand = operands[nextOperand - 1]
     guard let scan = scan(of: operand.baseDirectory) else {
       let text = "Cannot open: \(errorText(errno))"
-      context.unsaved.add(operand.name)
+      context.unsaved?.add(operand.name)
       return pending.append(.notice(MemberNotice(operand.baseDirectory, text, .failure)))
     }
     scan.begin(operand)
@@ -198,7 +198,7 @@ public final class IncrementalSource: MemberSource {
       code = ENOENT
     }
     if code == ENOENT, !item.isOperand {
-      context.unsaved.add(item.name)
+      context.unsaved?.add(item.name)
       pending.append(.notice(MemberNotice(item.name, "File removed before we read it", .difference)))
     } else {
       pending.append(.notice(context.failure(item.name, "Cannot open: \(errorText(code))")))
@@ -245,11 +245,14 @@ public final class IncrementalSource: MemberSource {
     _ name: [UInt8], _ leaf: [UInt8], isOperand: Bool, in directory: DirectoryHandle, _ operand: SourceOperand,
     _ scan: IncrementalScan? = nil
   ) {
-    guard !operand.exclusions.omits(name), isConfirmed(name) else { return context.unsaved.add(name) }
+    guard !operand.exclusions.omits(name), isConfirmed(name) else {
+      context.unsaved?.add(name)
+      return
+    }
     var status = stat()
     guard withCString(leaf, { fstatat(directory.descriptor, $0, &status, context.statusFlags) }) == 0 else {
       if errno == ENOENT, !isOperand {
-        context.unsaved.add(name)
+        context.unsaved?.add(name)
         return pending.append(.notice(MemberNotice(name, "File removed before we read it", .difference)))
       }
       return pending.append(.notice(context.failure(name, "Cannot stat: \(errorText(errno))")))
@@ -261,7 +264,7 @@ public final class IncrementalSource: MemberSource {
     }
     guard member.kind != .directory else {
       // It was a file when its directory was looked into.
-      context.unsaved.add(name)
+      context.unsaved?.add(name)
       return pending.append(.notice(MemberNotice(name, "File removed before we read it", .difference)))
     }
     noteLinks(name, member, status)
@@ -284,7 +287,7 @@ public final class IncrementalSource: MemberSource {
 
   private func isConfirmed(_ name: [UInt8]) -> Bool {
     guard let confirms = context.options.confirms, !confirms(name) else { return true }
-    context.unsaved.add(name)
+    context.unsaved?.add(name)
     return false
   }
 

@@ -26,11 +26,12 @@ final class SourceContext: Sendable {
   let statusFlags: Int32
   /// Removes what was archived; nil when everything stays.
   let remover: HostRemover?
-  /// Names of files that could not be archived, for the snapshot.
-  let unsaved = UnsavedNames()
+  /// Names of files that could not be archived, for the snapshot; nil where there is none.
+  let unsaved: UnsavedNames?
 
   init(_ options: SourceOptions) {
     self.options = options
+    unsaved = options.incremental == nil ? nil : UnsavedNames()
     owners = OwnerNames(numericOnly: options.numericOwner)
     let accessFlags = options.accessTime == .untouched ? clinux_O_NOATIME : 0
     openFlags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | accessFlags | (options.followsLinks ? 0 : O_NOFOLLOW)
@@ -40,7 +41,7 @@ final class SourceContext: Sendable {
 
   /// That something could not be read, in GNU tar's words.
   func failure(_ path: [UInt8], _ text: String) -> MemberNotice {
-    unsaved.add(path)
+    unsaved?.add(path)
     return options.ignoresFailedReads
       ? MemberNotice(path, "Warning: " + text, .information) : MemberNotice(path, text, .failure)
   }

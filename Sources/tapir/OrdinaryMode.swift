@@ -56,6 +56,7 @@ struct OrdinaryMode {
     if options.byName, options.compression == nil, options.format == nil,
       let format = ForeignWriter.Format(suffixOf: name)
     {
+      if incremental != nil { throw .output("GNU features wanted on incompatible archive format") }
       return try ForeignWriter(descriptor: descriptor, name: name, format: format)
     }
     let compression = options.compression ?? (options.byName ? Compression(suffixOf: name) : nil) ?? .none

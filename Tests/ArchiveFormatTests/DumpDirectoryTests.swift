@@ -20,6 +20,8 @@ struct DumpDirectoryTests {
   func renamesThatCannotBeMadeAreFaults(_ text: String, _ fault: String?) {
     let list = DumpDirectory(text.utf8.map { $0 == UInt8(ascii: "|") ? 0 : $0 } + [0])
     #expect(list.fault == fault.map { "Malformed dumpdir: " + $0 })
+    #expect(DumpDirectory(Array(list.bytes.dropLast())).fault != nil)
+    #expect(DumpDirectory([UInt8]()).fault != nil)
   }
 
   @Test func pathsOfRenamesAreMappedAndLostOnesLeftOut() {

@@ -270,6 +270,33 @@ struct IncrementalTests {
     #expect(made.lines == ["2", "outside", "outside/keep", "outside/keep/file"], "\(made.text)\n\(made.errors)")
   }
 
+  /// What a list does not name only because it was cut off may have been there.
+  @Test func aListWithoutItsEndDeletesNothing() throws {
+    let place = try Workplace()
+    let made = try place.shell(
+      #"""
+      python3 - <<'END'
+      import tarfile
+      for name, kind, data, pax in (('empty', b'D', b'', {}), ('cut', b'D', b'Yx\0', {}), ('half', b'D', b'Yx', {}),
+          ('pax', b'5', b'', {'GNU.dumpdir': 'Yx'}), ('none', b'5', b'', {'GNU.dumpdir': ''})):
+          with open(name + '.tar', 'wb') as f:
+              info = tarfile.TarInfo('d/'); info.type = kind; info.size = len(data); info.mode = 0o755
+              info.pax_headers = pax
+              f.write(info.tobuf(tarfile.PAX_FORMAT if pax else tarfile.GNU_FORMAT) + data + bytes(-len(data) % 512))
+              f.write(bytes(1024))
+      END
+      for name in empty cut half pax none; do
+        rm -rf d; mkdir d; touch d/x d/y; "$TAPIR" -xG -f $name.tar > said 2>&1; echo $name $? $(ls d)
+      done
+      "$TAPIR" -c -a -g s -f x.zip d 2>&1 | head -1; [ -e s ] || echo none
+      """#)
+    #expect(
+      made.lines == [
+        "empty 2 x y", "cut 2 x y", "half 2 x y", "pax 2 x y", "none 0 x y",
+        "tapir: GNU features wanted on incompatible archive format", "none",
+      ], "\(made.text)\n\(made.errors)")
+  }
+
   private static let functions = #"""
     export TZ=UTC
     # Times of access stand in the headers: they are what they are before both programs read.
