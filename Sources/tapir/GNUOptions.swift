@@ -19,7 +19,5 @@ enum GNUOptions {
     .unsupported("F", "info-script", .required),
     .unsupported(nil, "new-volume-script", .required),
     .unsupported(nil, "volno-file", .required),
-    .unsupported(nil, "selinux", .none),
-    .unsupported(nil, "no-selinux", .none),
   ]
 }
