@@ -33,17 +33,33 @@ public enum FileIdentifier: Hashable, Sendable {
 
   /// As it stands in HDR1.
   public var text: String {
+    let characters = characters
+    return String(String.UnicodeScalarView((0..<16).map { UnicodeScalar(characters[$0]) }))
+  }
+
+  /// The 16 characters of it.
+  var characters: InlineArray<16, UInt8> {
     switch self {
-    case .members(let batch, let layout, let ordinal):
-      Self.digits(batch, 8) + Self.digits(UInt32(layout.rawValue), 1) + Self.digits(ordinal, 7)
-    case .void(let batch, let ordinal): Self.digits(batch, 8) + "F" + Self.digits(ordinal, 7)
-    case .catalogue(let batch): "CATALOG " + Self.digits(batch, 8)
+    case .members(let batch, let layout, let ordinal): Self.digits(batch, UInt32(layout.rawValue) << 28 | ordinal)
+    case .void(let batch, let ordinal): Self.digits(batch, 0xf << 28 | ordinal)
+    case .catalogue(let batch):
+      // "CATALOG " and the number.
+      [
+        0x43, 0x41, 0x54, 0x41, 0x4c, 0x4f, 0x47, 0x20, Self.digit(batch >> 28), Self.digit(batch >> 24),
+        Self.digit(batch >> 20), Self.digit(batch >> 16), Self.digit(batch >> 12), Self.digit(batch >> 8),
+        Self.digit(batch >> 4), Self.digit(batch),
+      ]
     }
   }
 
-  private static func digits(_ value: UInt32, _ width: Int) -> String {
-    let text = String(value, radix: 16, uppercase: true)
-    return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+  private static func digits(_ high: UInt32, _ low: UInt32) -> InlineArray<16, UInt8> {
+    InlineArray { index in Self.digit((index < 8 ? high : low) >> UInt32(28 - 4 * (index & 7))) }
+  }
+
+  /// The last four bits as an upper-case hexadecimal digit.
+  private static func digit(_ value: UInt32) -> UInt8 {
+    let digit = UInt8(truncatingIfNeeded: value & 15)
+    return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10
   }
 
   private static func hexadecimal(_ digits: Substring.UTF8View, width: Int) -> UInt32? {

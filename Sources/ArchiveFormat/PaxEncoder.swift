@@ -61,18 +61,18 @@ public struct PaxEncoder {
     }
     if member.linkTarget.count > TarField.linkName.count { records.append("linkpath", member.linkTarget) }
     header.put(member.linkTarget, TarField.linkName)
-    header.put(octal(Int64(member.mode), 7, nil), TarField.mode)
-    header.put(octal(Int64(member.ownership.user), 7, "uid"), TarField.uid)
-    header.put(octal(Int64(member.ownership.group), 7, "gid"), TarField.gid)
-    header.put(octal(size, 11, "size"), TarField.size)
+    number(Int64(member.mode), 7, TarField.mode, nil, &header)
+    number(Int64(member.ownership.user), 7, TarField.uid, "uid", &header)
+    number(Int64(member.ownership.group), 7, TarField.gid, "gid", &header)
+    number(size, 11, TarField.size, "size", &header)
     putTime(member.modified, &header)
     header.putTypeflag(member.kind.typeflag)
     header.put("ustar\u{0}00", TarField.magic)
     text(member.ownership.userName, TarField.userName, "uname", &header)
     text(member.ownership.groupName, TarField.groupName, "gname", &header)
     if member.kind == .characterDevice || member.kind == .blockDevice {
-      header.put(octal(Int64(member.deviceNumber.major), 7, "SCHILY.devmajor"), TarField.deviceMajor)
-      header.put(octal(Int64(member.deviceNumber.minor), 7, "SCHILY.devminor"), TarField.deviceMinor)
+      number(Int64(member.deviceNumber.major), 7, TarField.deviceMajor, "SCHILY.devmajor", &header)
+      number(Int64(member.deviceNumber.minor), 7, TarField.deviceMinor, "SCHILY.devminor", &header)
     }
     for attribute in member.extendedAttributes {
       records.append(Array("SCHILY.xattr.".utf8) + PaxRecords.escaped(attribute.name), attribute.value)
@@ -91,17 +91,19 @@ public struct PaxEncoder {
 
   private func appendExtendedHeader(of name: [UInt8], like header: TarBlock, to bytes: inout [UInt8]) {
     var extended = TarBlock()
-    let base = Self.split(name).base.prefix { $0 != UInt8(ascii: "/") }
-    extended.put(Array("PaxHeaders/".utf8) + base, TarField.name)
+    let end = name.last == UInt8(ascii: "/") ? name.count - 1 : name.count
+    let base = name[((name[..<end].lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)..<end]
+    extended.put("PaxHeaders/", TarField.name)
+    extended.put(base, TarField.name.lowerBound + 11..<TarField.name.upperBound)
     for field in [TarField.uid, TarField.gid, TarField.mtime] { extended.put(header.bytes[field], field) }
     extended.put("0000644", TarField.mode)
-    extended.put(TarBlock.octal(Int64(records.bytes.count), digits: 11), TarField.size)
+    extended.putOctal(Int64(records.bytes.count), digits: 11, TarField.size)
     extended.putTypeflag(UInt8(ascii: "x"))
     extended.put("ustar\u{0}00", TarField.magic)
     extended.seal()
     bytes += extended.bytes
     bytes += records.bytes
-    bytes += TarBlock.padding(records.bytes.count)
+    bytes.append(contentsOf: repeatElement(0, count: -records.bytes.count & (tarRecordSize - 1)))
   }
 
   // MARK: Fields
@@ -109,13 +111,15 @@ public struct PaxEncoder {
   private mutating func putTime(_ time: Timestamp, _ header: inout TarBlock) {
     let fits = (0...TarBlock.largest(digits: 11)).contains(time.seconds)
     if !fits || time.nanoseconds != 0 { records.append("mtime", PaxRecords.decimal(time)) }
-    header.put(TarBlock.octal(fits ? time.seconds : 0, digits: 11), TarField.mtime)
+    header.putOctal(fits ? time.seconds : 0, digits: 11, TarField.mtime)
   }
 
-  private mutating func octal(_ value: Int64, _ digits: Int, _ keyword: String?) -> [UInt8] {
-    guard value > TarBlock.largest(digits: digits) else { return TarBlock.octal(value, digits: digits) }
-    if let keyword { records.append(keyword, String(value)) }
-    return TarBlock.octal(0, digits: digits)
+  private mutating func number(
+    _ value: Int64, _ digits: Int, _ field: Range<Int>, _ keyword: String?, _ header: inout TarBlock
+  ) {
+    let fits = value <= TarBlock.largest(digits: digits)
+    if !fits, let keyword { records.append(keyword, String(value)) }
+    header.putOctal(fits ? value : 0, digits: digits, field)
   }
 
   private mutating func text(_ value: [UInt8], _ field: Range<Int>, _ keyword: String, _ header: inout TarBlock) {

@@ -6,20 +6,30 @@ struct PaxRecords {
 
   mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
-  mutating func append(_ keyword: String, _ value: String) { append(Array(keyword.utf8), Array(value.utf8)) }
-  mutating func append(_ keyword: String, _ value: [UInt8]) { append(Array(keyword.utf8), value) }
+  mutating func append(_ keyword: String, _ value: String) { put(keyword.utf8, value.utf8) }
+  mutating func append(_ keyword: String, _ value: [UInt8]) { put(keyword.utf8, value) }
+  mutating func append(_ keyword: [UInt8], _ value: [UInt8]) { put(keyword, value) }
 
-  /// The length counts itself.
-  mutating func append(_ keyword: [UInt8], _ value: [UInt8]) {
+  private mutating func put(_ keyword: some Collection<UInt8>, _ value: some Collection<UInt8>) {
+    // The length counts itself, a blank, an equals sign and a line feed.
     let rest = keyword.count + value.count + 3
-    var length = rest + 1
-    while String(length).utf8.count + rest != length { length = String(length).utf8.count + rest }
-    bytes += String(length).utf8
+    var digits = 1
+    var limit = 10
+    while rest + digits >= limit {
+      digits += 1
+      limit *= 10
+    }
+    append(decimal: rest + digits)
     bytes.append(UInt8(ascii: " "))
-    bytes += keyword
+    bytes.append(contentsOf: keyword)
     bytes.append(UInt8(ascii: "="))
-    bytes += value
+    bytes.append(contentsOf: value)
     bytes.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func append(decimal number: Int) {
+    if number >= 10 { append(decimal: number / 10) }
+    bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
   }
 
   // MARK: Reading
@@ -70,10 +80,20 @@ struct PaxRecords {
     }
     let sign = isNegative && whole == 0 ? "-" : ""
     guard fraction > 0 else { return sign + String(whole) }
-    var digits = String(fraction)
-    digits = String(repeating: "0", count: 9 - digits.utf8.count) + digits
-    while digits.hasSuffix("0") { digits.removeLast() }
-    return sign + String(whole) + "." + digits
+    var count = 9
+    while fraction % 10 == 0 {
+      fraction /= 10
+      count -= 1
+    }
+    let beginning = sign + String(whole) + "."
+    let decimals = String(unsafeUninitializedCapacity: count) { digits in
+      for index in stride(from: count - 1, through: 0, by: -1) {
+        digits[index] = UInt8(ascii: "0") + UInt8(fraction % 10)
+        fraction /= 10
+      }
+      return count
+    }
+    return beginning + decimals
   }
 
   /// Seconds with an optional sign and fraction; nil when it is something else.

@@ -4,21 +4,41 @@ struct TarBlock {
 
   /// Puts as much of `value` into a field as fits.
   mutating func put(_ value: some Collection<UInt8>, _ field: Range<Int>) {
-    var offset = field.lowerBound
-    for byte in value.prefix(field.count) {
-      bytes[offset] = byte
-      offset += 1
+    bytes.withUnsafeMutableBytes { bytes in
+      let space = UnsafeMutableRawBufferPointer(rebasing: bytes[field])
+      let isCopied: Void? = value.withContiguousStorageIfAvailable {
+        space.copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer($0)[..<min($0.count, space.count)]))
+      }
+      guard isCopied == nil else { return }
+      for (place, byte) in zip(space.indices, value) { space[place] = byte }
     }
   }
 
-  mutating func put(_ text: StaticString, _ field: Range<Int>) { put(text.description.utf8, field) }
+  mutating func put(_ text: StaticString, _ field: Range<Int>) {
+    let text = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    put(text, field)
+  }
+
+  /// Puts a number, not negative, into the first `digits` bytes of a field, in octal.
+  mutating func putOctal(_ value: Int64, digits: Int, _ field: Range<Int>) {
+    bytes.withUnsafeMutableBytes { bytes in
+      var rest = value
+      for index in stride(from: field.lowerBound + digits - 1, through: field.lowerBound, by: -1) {
+        bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest & 7)
+        rest >>= 3
+      }
+    }
+  }
 
   mutating func putTypeflag(_ typeflag: UInt8) { bytes[TarField.typeflag] = typeflag }
 
   /// Puts the checksum in: all else is done.
   mutating func seal() {
     put("        ", TarField.checksum)
-    put(Self.octal(bytes.reduce(0) { $0 + Int64($1) }, digits: 6) + [0], TarField.checksum)
+    let sum = bytes.withUnsafeBytes { $0.reduce(into: UInt32(0)) { $0 &+= UInt32($1) } }
+    putOctal(Int64(sum), digits: 6, TarField.checksum)
+    bytes[TarField.checksum.lowerBound + 6] = 0
   }
 
   /// `value`, not negative, in so many octal digits.

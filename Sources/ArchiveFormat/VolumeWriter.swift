@@ -23,9 +23,18 @@ public final class VolumeWriter {
   private var isBroken = false
 
   private struct OpenFile {
-    var label: FileLabel1
+    let identifier: InlineArray<16, UInt8>
     var blockCount: UInt64 = 0
   }
+
+  /// Labels that are the same for every file but for what ``FileLabels`` puts in.
+  private struct Labels {
+    /// Seconds of the day that they are of.
+    let day: Int64
+    var header: FileLabels
+    var trailer: FileLabels
+  }
+  private var labels: Labels?
 
   /// Makes a writer that appends at `nextHeader`; the drive must stand there.
   /// - Parameters:
@@ -71,15 +80,12 @@ public final class VolumeWriter {
       isBroken = true
       throw .position(expected: nextHeader, found: found, device: drive.identity.name)
     }
-    do {
-      let created = try LabelDate(unixTime: now.seconds)
-      let expires = try descriptor.expires.map { (time) throws(LabelError) in try LabelDate(unixTime: time.seconds) }
-      open = OpenFile(
-        label: FileLabel1(
-          .header, fileIdentifier: identifier.text, fileSet: descriptor.vsn, fileSequence: nextSequence,
-          created: created, expires: max(created, expires ?? created), systemCode: systemCode))
-    } catch { throw .label(error, volume: descriptor.vsn.text) }
-    try writeLabels(.header)
+    if labels.map({ now.seconds < $0.day || now.seconds >= $0.day + 86_400 }) ?? true {
+      do { labels = try labels(of: now) } catch { throw .label(error, volume: descriptor.vsn.text) }
+    }
+    let file = OpenFile(identifier: identifier.characters)
+    open = file
+    try write(\.header, file)
   }
 
   /// Writes one block of the user file.
@@ -96,7 +102,7 @@ public final class VolumeWriter {
     guard let file = open else { preconditionFailure("no AUL file is open") }
     try checkUsable()
     try settle { () throws(DriveError) in try drive.writeFilemark() }
-    try writeLabels(.endOfFile)
+    try write(\.trailer, file)
     open = nil
     let placed = (nextSequence, nextHeader, file.blockCount)
     // Six labels and three filemarks beside the blocks.
@@ -123,29 +129,37 @@ public final class VolumeWriter {
     }
   }
 
-  private func writeLabels(_ group: LabelGroup) throws(VolumeError) {
-    guard var first = open?.label else { preconditionFailure("no AUL file is open") }
-    first.group = group
-    first.blockCount = open?.blockCount ?? 0
-    let labels: [LabelBlock]
+  /// Labels of files made at `now`.
+  private func labels(of now: Timestamp) throws(LabelError) -> Labels {
+    let created = try LabelDate(unixTime: now.seconds)
+    let expires = try descriptor.expires.map { (time) throws(LabelError) in try LabelDate(unixTime: time.seconds) }
+    var like = FileLabel1(
+      .header, fileIdentifier: "", fileSet: descriptor.vsn, fileSequence: 1, created: created,
+      expires: max(created, expires ?? created), systemCode: systemCode)
+    let header = try FileLabels(like, blockSize: descriptor.blockSize, isCompressed: compresses, origin: origin)
+    like.group = .endOfFile
+    let trailer = try FileLabels(like, blockSize: descriptor.blockSize, isCompressed: compresses, origin: origin)
+    return Labels(day: created.unixTime, header: header, trailer: trailer)
+  }
+
+  private func write(_ group: WritableKeyPath<Labels, FileLabels>, _ file: OpenFile) throws(VolumeError) {
+    guard var labels = labels?[keyPath: group] else { preconditionFailure("no AUL file is open") }
     do {
-      labels = [
-        try first.serialized(),
-        try FileLabel2(group, blockSize: descriptor.blockSize, isCompressed: compresses).serialized(),
-        try UserLabel(
-          isTrailer: group != .header, fileSequence: nextSequence, blockSize: descriptor.blockSize, origin: origin
-        ).serialized(),
-      ]
+      try labels.set(identifier: file.identifier, sequence: nextSequence, blockCount: file.blockCount)
     } catch {
       isBroken = true
       throw .label(error, volume: descriptor.vsn.text)
     }
-    for label in labels {
-      try settle { () throws(DriveError) in
-        try label.withBytes { (bytes) throws(DriveError) in try drive.write(bytes) }
-      }
-    }
+    try write(labels.first)
+    try write(labels.second)
+    try write(labels.user)
     try settle { () throws(DriveError) in try drive.writeFilemark() }
+  }
+
+  private func write(_ label: LabelBlock) throws(VolumeError) {
+    try settle { () throws(DriveError) in
+      try label.withBytes { (bytes) throws(DriveError) in try drive.write(bytes) }
+    }
   }
 
   private func checkUsable() throws(VolumeError) {

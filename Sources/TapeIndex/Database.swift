@@ -1,6 +1,7 @@
+internal import ArchiveFormat
 internal import CSQLite
 
-/// One SQLite connection. Used by one thread at a time.
+/// One SQLite connection. Used by one thread at a time: SQLite's own locks are left out.
 final class Database {
   let handle: OpaquePointer
   let path: String
@@ -10,7 +11,9 @@ final class Database {
     let name = String(decoding: path, as: UTF8.self)
     var handle: OpaquePointer?
     let code = (path + [0]).withUnsafeBufferPointer { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { sqlite3_open_v2($0.baseAddress, &handle, flags, nil) }
+      bytes.withMemoryRebound(to: CChar.self) {
+        sqlite3_open_v2($0.baseAddress, &handle, flags | SQLITE_OPEN_NOMUTEX, nil)
+      }
     }
     guard code == SQLITE_OK, let handle else {
       let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
@@ -97,6 +100,18 @@ final class Statement {
 
   func bind(_ index: Int32, text value: String) {
     sqlite3_bind_text(handle, index, value, -1, Self.copied)
+  }
+
+  /// Binds what `row` has in a column, whatever its type.
+  func bind(_ index: Int32, copyOf row: Statement, _ column: Int32) {
+    sqlite3_bind_value(handle, index, sqlite3_column_value(row.handle, column))
+  }
+
+  /// Binds the canonical bytes of a digest.
+  func bind(_ index: Int32, _ value: Digest?) {
+    guard case .xxh128(let high, let low) = value else { return bind(index, nil as Int64?) }
+    let bytes: InlineArray<2, UInt64> = [high.bigEndian, low.bigEndian]
+    _ = bytes.span.withUnsafeBytes { sqlite3_bind_blob(handle, index, $0.baseAddress, 16, Self.copied) }
   }
 
   /// Goes to the next row; false when there is none.

@@ -235,12 +235,8 @@ public final class IndexFile {
     let session = try VolumeRows.insert(catalogue.batch.session, into: database)
     let batch = try VolumeRows.insert(
       catalogue.batch, volume: volumeRow, session: session, found: found, into: database)
-    var members = try MemberInserter(database)
-    var id = batch * Schema.membersPerBatch
-    try catalogue.forEachMember { (file, record) throws(IndexError) in
-      try members.insert(id: id, file: file, record: record)
-      id += 1
-    }
+    var members = try MemberCopy(to: database)
+    try members.copy(catalogue, batch: batch)
     let reason = catalogue.batch.reason
     if reason == .recovered || reason == .salvaged { try resolveLinks(ofBatch: batch, on: volumeRow) }
   }

@@ -48,7 +48,7 @@ struct MemberInserter {
       s.bind(4, Int64(file.blockCount))
       s.bind(5, file.byteCount)
       s.bind(6, Int64(file.layout.rawValue))
-      s.bind(7, file.digest.bytes)
+      s.bind(7, file.digest)
     }
     s.bind(8, record.offset)
     s.bind(9, record.contentOffset)
@@ -69,7 +69,7 @@ struct MemberInserter {
     s.bind(24, record.link?.offset)
     let isDevice = member.kind == .characterDevice || member.kind == .blockDevice
     s.bind(25, isDevice ? Int64(member.deviceNumber.major) << 32 | Int64(member.deviceNumber.minor) : nil)
-    s.bind(26, record.digest?.bytes)
+    s.bind(26, record.digest)
     s.bind(27, record.isIncomplete ? 1 : nil)
     try s.run()
     try insertParts(id: id, file: file, record: record)
@@ -117,7 +117,7 @@ struct MemberInserter {
     }
   }
 
-  private mutating func directoryID(_ path: [UInt8]) throws(IndexError) -> Int64 {
+  mutating func directoryID(_ path: [UInt8]) throws(IndexError) -> Int64 {
     if let lastDirectory, lastDirectory.path == path { return lastDirectory.id }
     findDirectory.bind(1, path)
     insertDirectory.bind(1, path)
@@ -126,7 +126,7 @@ struct MemberInserter {
     return id
   }
 
-  private mutating func ownershipID(_ value: Ownership) throws(IndexError) -> Int64 {
+  mutating func ownershipID(_ value: Ownership) throws(IndexError) -> Int64 {
     if let lastOwnership, lastOwnership.value == value { return lastOwnership.id }
     for statement in [findOwnership, insertOwnership] {
       statement.bind(1, Int64(value.user))
