@@ -21,6 +21,8 @@ extension TarEncoder {
     }
   }
 
+  static let needsGNU = MemberNotice([], "GNU features wanted on incompatible archive format", .failure)
+
   private mutating func appendGlobalHeader(label: [UInt8]?, to bytes: inout [UInt8]) {
     guard label != nil || !options.pax.globals.isEmpty else { return }
     var records = PaxRecords()

@@ -53,7 +53,7 @@ public final class TarReader: ArchiveReader {
   public func next() throws(VolumeError) -> Member? {
     while let entry = try nextEntry() {
       switch entry.kind {
-      case .member, .dumpDirectory: return entry.member
+      case .member: return entry.member
       case .volumeLabel: passedLabel(entry)
       case .continuation:
         let words = "Cannot extract -- file is continued from another volume"
@@ -211,10 +211,13 @@ public final class TarReader: ArchiveReader {
     }
     if isDumpDirectory {
       entry.dataOffset = stored.position
-      entry.kind = .dumpDirectory(try stored.take(storedSize) ?? [])
+      entry.member.dumpDirectory = try stored.take(storedSize)
+      if entry.member.dumpDirectory == nil {
+        notify(MemberNotice(member.path, "The list of its contents is too long to be believed", .failure))
+      }
       return .entry(entry)
     }
-    if let list = preceding.extended.text("GNU.dumpdir") { entry.kind = .dumpDirectory(list) }
+    if entry.member.kind == .directory { entry.member.dumpDirectory = preceding.extended.text("GNU.dumpdir") }
     if member.kind == .regular {
       entry.member.size = storedSize
       let isSound = try isGNUSparse ? readGNUSparse(header, &entry) : readPaxSparse(preceding.extended, &entry)

@@ -13,6 +13,8 @@ public struct SessionSummary: Equatable, Sendable {
   public var bytes: Int64 = 0
   /// The name of the first member that the volume had no room for; nil when all fitted.
   public var firstLeftOut: [UInt8]?
+  /// Whether a batch was not what was written when it was read back.
+  public var isDamaged = false
 }
 
 /// Puts composed user files on tape and commits them batch by batch. The one place that knows the order *trailer,
@@ -205,6 +207,7 @@ final class SessionWriter {
     let damaged = try onVolume { () throws(VolumeError) in
       try verifier?.verify(vsn: writer.descriptor.vsn, blockSize: writer.descriptor.blockSize, end: writer.nextHeader)
     }
+    if damaged?.isEmpty == false { summary.isDamaged = true }
     let members = catalogue.memberCount
     summary.members += members
     summary.bytes += batchBytes

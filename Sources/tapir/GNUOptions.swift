@@ -19,10 +19,5 @@ enum GNUOptions {
     .unsupported("F", "info-script", .required),
     .unsupported(nil, "new-volume-script", .required),
     .unsupported(nil, "volno-file", .required),
-    .unsupported("g", "listed-incremental", .required),
-    .unsupported("G", "incremental", .none),
-    .unsupported(nil, "level", .required),
-    .unsupported(nil, "check-device", .none),
-    .unsupported(nil, "no-check-device", .none),
   ]
 }

@@ -5,6 +5,7 @@ import HostFiles
 extension TarCommandBuilder {
   static func check(_ command: TarCommand) throws(UsageError) {
     let writes = command.writes
+    try checkIncremental(command)
     if writes, command.stream != nil, !command.operands.isEmpty {
       throw UsageError(message: "--stream archives standard input: it takes no file names", pointsAtHelp: false)
     }
@@ -46,6 +47,29 @@ extension TarCommandBuilder {
     }
     if command.archive.capacity != nil || command.archive.compression != nil, !writes {
       throw onlyFor("--capacity and --compression", "-c and -r, when they make a virtual cartridge")
+    }
+  }
+
+  private static func checkIncremental(_ command: TarCommand) throws(UsageError) {
+    let options = command.incremental
+    guard options.isWanted else { return }
+    // GNU tar takes them, and leaves out directories and their lists, or does nothing with them.
+    let modes: [TarCommand.Mode: String] = [.update: "-u", .concatenate: "-A", .delete: "--delete"]
+    if let mode = modes[command.mode] { throw UsageError(message: "'\(options.name)' cannot be used with '\(mode)'") }
+    guard command.writes else { return }
+    if command.stream != nil {
+      throw UsageError(message: "--stream archives standard input: \(options.name) is for files", pointsAtHelp: false)
+    }
+    guard options.file != nil else { return }
+    if command.source.newerThan != nil {
+      throw UsageError(message: "'--listed-incremental' cannot be used with '--newer'")
+    }
+    let bases = Set(command.operands.map(\.baseDirectory))
+    if bases.count > 1 {
+      throw UsageError(
+        message: bases.count == 2 && command.operands.first?.baseDirectory.isEmpty == true
+          ? "Using -C option inside file list is not allowed with --listed-incremental"
+          : "Only one -C option is allowed with --listed-incremental")
     }
   }
 

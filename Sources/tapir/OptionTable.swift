@@ -86,6 +86,7 @@ enum OptionKey: Hashable, Sendable {
   case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
   case ignoreZeros, format, posix, oldArchive, paxOption, sparseVersion
   case verbose, help, usage, version
+  case incremental(IncrementalOptions.Key)
   case restoring(RestoringOptions.Key)
   case output(OutputOptions.Key)
 }
@@ -94,7 +95,7 @@ enum OptionKey: Hashable, Sendable {
 enum OptionTable {
   static let supported =
     modesAndArchives + NameOptions.names + NameOptions.exclusions + NameOptions.matching + NameOptions.metadata
-    + transfer + RestoringOptions.specifications
+    + IncrementalOptions.specifications + transfer + RestoringOptions.specifications
     + OutputOptions.specifications
 
   private static let modesAndArchives: [OptionSpecification] = [

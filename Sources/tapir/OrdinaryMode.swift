@@ -9,6 +9,8 @@ struct OrdinaryMode {
   let command: TarCommand
   let reporter: Reporter
   let target: ArchiveTarget
+  /// The snapshot of an incremental archive that is made.
+  var incremental: IncrementalRun?
 
   var path: [UInt8]? { if case .file(let path) = target { path } else { nil } }
   var name: String { path.map { String(decoding: $0, as: UTF8.self) } ?? "-" }
@@ -25,8 +27,9 @@ struct OrdinaryMode {
     try backUpArchive()
     let descriptor = try open(O_WRONLY | O_CREAT | O_TRUNC, or: STDOUT_FILENO, "write archive contents to terminal")
     let writer = try onWriting { () throws(ArchiveWriteError) in try newWriter(descriptor) }
-    try write(to: writer, descriptor, signals)
+    let source = try write(to: writer, descriptor, signals)
     try close(descriptor)
+    try finishIncremental(source, signals)
   }
 
   /// With `--backup` an archive that is there gets another name.
@@ -53,6 +56,7 @@ struct OrdinaryMode {
     if options.byName, options.compression == nil, options.format == nil,
       let format = ForeignWriter.Format(suffixOf: name)
     {
+      if incremental != nil { throw .output("GNU features wanted on incompatible archive format") }
       return try ForeignWriter(descriptor: descriptor, name: name, format: format)
     }
     let compression = options.compression ?? (options.byName ? Compression(suffixOf: name) : nil) ?? .none
@@ -88,13 +92,14 @@ struct OrdinaryMode {
   /// Archives what the operands name, as far as `isWanted`, and ends the archive.
   func write(
     to writer: any ArchiveWriter, _ descriptor: Int32, _ signals: Signals, isWanted: (Member) -> Bool = { _ in true }
-  ) throws(OperationError) {
+  ) throws(OperationError) -> any MemberSource {
     var archives: [FileIdentity] = []
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
       archives = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
     }
-    let options = try command.sourceOptions(leavingOut: archives)
+    var options = try command.sourceOptions(leavingOut: archives)
+    options.incremental = incremental?.sourceOptions
     let source = try SourceList.make(command, options, reporter: reporter)
     let removable = try OrdinaryWriting().run(
       from: source, to: writer, observer: reporter, interruption: signals.interruption, isWanted: isWanted)
@@ -102,6 +107,20 @@ struct OrdinaryMode {
     if command.verifies { try verify() }
     try remove(removable, of: source, descriptor)
     if let signal = signals.caught { reporter.endsWith(status: 128 + signal) }
+    // What the next archive leaves out has to be on the disk; a pipe has nothing to bring out.
+    guard incremental == nil || fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS else {
+      throw .refused("\(name): Cannot write: \(String(cString: strerror(errno)))", hint: nil)
+    }
+    return source
+  }
+
+  /// Brings the snapshot of an incremental archive up to date, which is complete and closed.
+  func finishIncremental(_ source: any MemberSource, _ signals: Signals) throws(OperationError) {
+    guard let incremental else { return }
+    if signals.caught != nil { return incremental.keep("interrupted", reporter) }
+    // What the comparison found may be any file.
+    if command.verifies, reporter.hasFoundFault { return incremental.keep("the archive differs", reporter) }
+    try incremental.finish(source, reporter)
   }
 
   /// Compares the archive with the files it was made of (`-W`).
@@ -176,7 +195,9 @@ struct OrdinaryMode {
 
   /// Says what is to be said of a member before it is named.
   private func pass(_ entry: TarEntry) {
-    reporter.prepare(block: block(of: entry), unknownType: entry.unknownType)
+    reporter.prepare(
+      block: block(of: entry), unknownType: entry.unknownType,
+      listSize: entry.member.kind == .directory ? entry.storedSize : 0)
     guard let notice = entry.unknownTypeNotice, command.mode != .list else { return }
     if command.mode == .extract { return reporter.report(.notice(notice)) }
     let words = notice.message.replacing("extracted", with: "diffed")

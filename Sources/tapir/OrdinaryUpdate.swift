@@ -15,13 +15,14 @@ extension OrdinaryMode {
       if onlyNewer { times[entry.member.path] = entry.member.modified }
     }
     let writer = try continued(descriptor, at: end)
-    try write(to: writer.tar, descriptor, signals) { member in
+    let source = try write(to: writer.tar, descriptor, signals) { member in
       guard let archived = times[member.path] else { return true }
       // What is in a directory has names of its own.
       return member.kind != .directory && member.modified > archived
     }
     try cut(descriptor, to: writer.output.byteCount)
     try close(descriptor)
+    try finishIncremental(source, signals)
   }
 
   /// `-A`: puts the members of other archives behind those of this one.

@@ -51,6 +51,7 @@ struct TarCommand {
   var scans = false
   var verification = Verification()
   var ordinary = OrdinaryOptions()
+  var incremental = IncrementalOptions()
   var restoring = RestoringOptions()
   var output = OutputOptions()
   /// Options given that say something about volumes alone.
@@ -127,6 +128,10 @@ extension TarCommand {
       blockingFactor: ordinary.recordSize / 512,
       format: ordinary.writtenFormat == .pax ? "posix" : ordinary.writtenFormat.rawValue)
   }
+
+  /// Whether a listing has what was in the directories of an incremental archive. The index does not know that: a volume is
+  /// read in sequence then.
+  var listsContents: Bool { mode == .list && incremental.isWanted && verbosity > 1 }
 
   /// Whether standard output is for content, so that everything else goes to standard error.
   var usesStandardOutput: Bool { writesToStandardOutput || writes && archive.isPipe }

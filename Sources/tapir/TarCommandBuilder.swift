@@ -26,6 +26,7 @@ struct TarCommandBuilder {
     case .operand(let name): names.add(name, unquoting: true)
     case .option(.restoring(let key), let value):
       try command.restoring.add(key, value, fromEnvironment: readsEnvironment)
+    case .option(.incremental(let key), let value): try command.incremental.add(key, value ?? [])
     case .option(.output(let key), let value):
       switch key {
       case .testLabel: modes.append(.testLabel)
@@ -83,6 +84,12 @@ struct TarCommandBuilder {
       }
       command.topLevel = topLevel
     }
+    if command.incremental.level != nil, command.incremental.file == nil {
+      command.notes.append("--level is meaningless without --listed-incremental")
+    }
+    command.ordinary.encoding.isIncremental = command.incremental.isWanted
+    command.sink.isIncremental = command.incremental.isWanted
+    command.sink.oneFileSystem = command.source.oneFileSystem
     try Self.check(command)
     try command.ordinary.settle(for: command.source, writing: command.writes)
     return command
