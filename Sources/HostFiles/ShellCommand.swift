@@ -10,6 +10,12 @@ public final class ShellCommand {
   public enum Ending: Equatable, Sendable {
     case exited(Int32)
     case signalled(Int32)
+
+    /// What wait(2) says.
+    init(status: Int32) {
+      let signal = status & 0x7f  // WTERMSIG, a macro
+      self = signal == 0 ? .exited(status >> 8 & 0xff) : .signalled(signal)
+    }
   }
 
   /// Where its standard input is written; -1 when it has this process's.
@@ -51,40 +57,19 @@ public final class ShellCommand {
     input = -1
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 && errno == EINTR {}
-    let signal = status & 0x7f  // WTERMSIG, a macro
-    let found: Ending = signal == 0 ? .exited(status >> 8 & 0xff) : .signalled(signal)
+    let found = Ending(status: status)
     ending = found
     return found
   }
 
   private static func spawn(_ command: [UInt8], _ variables: [Variable], input: Int32?) throws(ErrnoFailure) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    if let input { posix_spawn_file_actions_adddup2(&actions, input, 0) }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // What this process does with signals is no business of the command's.
-    var set = sigset_t()
-    sigemptyset(&set)
-    posix_spawnattr_setsigmask(&attributes, &set)
-    for signal in [SIGPIPE, SIGXFSZ] { sigaddset(&set, signal) }
-    posix_spawnattr_setsigdefault(&attributes, &set)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    let words = [Array("/bin/sh".utf8), Array("-c".utf8), command]
-    var process: pid_t = 0
-    let code = withVector(words) { arguments in
-      withVector(environment(with: variables)) {
-        posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, $0)
-      }
-    }
-    guard code == 0 else { throw ErrnoFailure(code: code) }
-    return process
+    try ChildProcess.spawn(
+      [Array("/bin/sh".utf8), Array("-c".utf8), command], environment: environment(with: variables),
+      descriptors: input.map { [(ours: $0, its: Int32(0))] } ?? [])
   }
 
   /// This process's environment with other variables in it.
-  private static func environment(with variables: [Variable]) -> [[UInt8]] {
+  static func environment(with variables: [Variable]) -> [[UInt8]] {
     var result: [[UInt8]] = []
     let names = Set(variables.map(\.name)).union(["TAR_MINOR", "TAR_MAJOR", "TAR_LINKNAME"])
     var next = environ
@@ -95,15 +80,5 @@ public final class ShellCommand {
       next += 1
     }
     return result + variables.map { Array($0.name.utf8) + [UInt8(ascii: "=")] + $0.value }
-  }
-
-  private static func withVector<R>(
-    _ words: [[UInt8]], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
-  ) -> R {
-    var pointers: [UnsafeMutablePointer<CChar>?] = words.map { word in withCString(word) { strdup($0) } }
-    defer { for pointer in pointers { free(pointer) } }
-    pointers.append(nil)
-    // There is at least the nil, so there is an address.
-    return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
   }
 }

@@ -1,3 +1,4 @@
+import ArchiveFormat
 import ArchiveOperations
 import HostFiles
 
@@ -46,6 +47,34 @@ extension TarCommandBuilder {
     }
     if command.archive.capacity != nil || command.archive.compression != nil, !writes {
       throw onlyFor("--capacity and --compression", "-c and -r, when they make a virtual cartridge")
+    }
+  }
+
+  /// What `-M` goes with; the format is settled.
+  static func checkMultiVolume(_ command: TarCommand) throws(UsageError) {
+    let options = command.multiVolume
+    guard options.isOn else {
+      if command.archive.furtherNames.isEmpty { return }
+      throw UsageError(message: "Multiple archive files require '-M' option")
+    }
+    if command.ordinary.writtenFormat == .v7 || command.ordinary.writtenFormat == .ustar {
+      throw UsageError(message: "GNU features wanted on incompatible archive format")
+    }
+    if let length = options.tapeLength, length < Int64(command.ordinary.recordSize) {
+      throw UsageError(message: "Volume length cannot be less than record size")
+    }
+    if command.verifies { throw UsageError(message: "Cannot verify multi-volume archives") }
+    if command.ordinary.compression != nil { throw UsageError(message: "Cannot use multi-volume compressed archives") }
+    let label = command.intent.text
+    if command.ordinary.writtenFormat.isGNU, label.count > MultiVolumeOptions.longestLabel {
+      let limit = MultiVolumeOptions.longestLabel
+      throw UsageError(
+        message: "\(String(decoding: label, as: UTF8.self)): Volume label is too long (limit is \(limit) bytes)")
+    }
+    if command.mode == .delete || command.mode == .concatenate {
+      throw UsageError(
+        message: "option '-M' is not supported with \(command.mode == .delete ? "--delete" : "-A"): members and ends of"
+          + " volumes would no longer fit together", pointsAtHelp: false)
     }
   }
 

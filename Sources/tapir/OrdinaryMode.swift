@@ -10,7 +10,13 @@ struct OrdinaryMode {
   let reporter: Reporter
   let target: ArchiveTarget
 
-  var path: [UInt8]? { if case .file(let path) = target { path } else { nil } }
+  /// The archive's name; nil for standard output or input.
+  var path: [UInt8]? {
+    switch target {
+    case .file(let path), .remote(let path): path
+    default: nil
+    }
+  }
   var name: String { path.map { String(decoding: $0, as: UTF8.self) } ?? "-" }
 
   // MARK: Writing
@@ -23,15 +29,14 @@ struct OrdinaryMode {
       if command.ordinary.compression != nil { throw .refused("Cannot verify compressed archives", hint: nil) }
     }
     try backUpArchive()
-    let descriptor = try open(O_WRONLY | O_CREAT | O_TRUNC, or: STDOUT_FILENO, "write archive contents to terminal")
-    let writer = try onWriting { () throws(ArchiveWriteError) in try newWriter(descriptor) }
-    try write(to: writer, descriptor, signals)
-    try close(descriptor)
+    let medium = try open(.creating)
+    let writer = try onWriting { () throws(ArchiveWriteError) in try newWriter(medium) }
+    try write(to: writer, medium, signals)
   }
 
   /// With `--backup` an archive that is there gets another name.
   private func backUpArchive() throws(OperationError) {
-    guard let path, let naming = command.sink.backup else { return }
+    guard case .file(let path) = target, let naming = command.sink.backup else { return }
     var status = stat()
     guard ArchiveTarget.withCString(path, { lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
       return
@@ -48,16 +53,15 @@ struct OrdinaryMode {
     if command.verbosity > 0 { reporter.print("Renaming \(quoted[0]) to \(quoted[1])") }
   }
 
-  private func newWriter(_ descriptor: Int32) throws(ArchiveWriteError) -> any ArchiveWriter {
+  private func newWriter(_ medium: any ArchiveMedium) throws(ArchiveWriteError) -> any ArchiveWriter {
     let options = command.ordinary
     if options.byName, options.compression == nil, options.format == nil,
       let format = ForeignWriter.Format(suffixOf: name)
     {
-      return try ForeignWriter(descriptor: descriptor, name: name, format: format)
+      return try ForeignWriter(medium, format: format)
     }
     let compression = options.compression ?? (options.byName ? Compression(suffixOf: name) : nil) ?? .none
-    let output = try ArchiveOutput(
-      descriptor: descriptor, name: name, compression: compression, recordSize: options.recordSize)
+    let output = try ArchiveOutput(medium, compression: compression, recordSize: options.recordSize)
     return try tarWriter(to: counted(output), continues: false)
   }
 
@@ -85,22 +89,27 @@ struct OrdinaryMode {
     ) { reporter.report(.notice($0)) }
   }
 
-  /// Archives what the operands name, as far as `isWanted`, and ends the archive.
+  /// Archives what the operands name, as far as `isWanted`, ends the archive and closes it.
+  /// - Parameter size: bytes of the archive when it is done, where what was behind them has to go.
   func write(
-    to writer: any ArchiveWriter, _ descriptor: Int32, _ signals: Signals, isWanted: (Member) -> Bool = { _ in true }
+    to writer: any ArchiveWriter, _ medium: any ArchiveMedium, _ signals: Signals, size: (() -> Int64)? = nil,
+    isWanted: (Member) -> Bool = { _ in true }
   ) throws(OperationError) {
-    var archives: [FileIdentity] = []
-    var status = stat()
-    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-      archives = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
-    }
-    let options = try command.sourceOptions(leavingOut: archives)
+    let identity = (medium as? LocalMedium)?.identity.map { FileIdentity(device: $0.device, inode: $0.inode) }
+    let options = try command.sourceOptions(leavingOut: identity.map { [$0] } ?? [])
     let source = try SourceList.make(command, options, reporter: reporter)
     let removable = try OrdinaryWriting().run(
       from: source, to: writer, observer: reporter, interruption: signals.interruption, isWanted: isWanted)
     try onWriting { () throws(ArchiveWriteError) in try writer.finish() }
+    if let size { try onMedium("Cannot truncate") { () throws(MediumError) in try medium.truncate(to: size()) } }
+    if command.source.removesFiles {
+      do { try medium.synchronize() } catch {
+        throw .refused("\(name): Cannot write: \(error.text)", hint: "nothing was removed")
+      }
+    }
+    try close(medium)
     if command.verifies { try verify() }
-    try remove(removable, of: source, descriptor)
+    try remove(removable, of: source)
     if let signal = signals.caught { reporter.endsWith(status: 128 + signal) }
   }
 
@@ -113,14 +122,9 @@ struct OrdinaryMode {
     try OrdinaryMode(command: reading, reporter: reporter, target: target).read()
   }
 
-  /// Removes what was archived, once the archive is on the disk.
-  private func remove(
-    _ sources: [any RemovableSource], of source: any MemberSource, _ descriptor: Int32
-  ) throws(OperationError) {
+  /// Removes what was archived: the archive is on the disk.
+  private func remove(_ sources: [any RemovableSource], of source: any MemberSource) throws(OperationError) {
     guard command.source.removesFiles else { return }
-    guard fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS else {  // a pipe has nothing to bring out
-      throw .refused("\(name): Cannot write: \(String(cString: strerror(errno)))", hint: "nothing was removed")
-    }
     // What the comparison found may be any of them.
     if command.verifies, reporter.hasFoundFault { return reporter.say("nothing was removed: the archive differs") }
     for removable in sources { if let notice = removable.remove() { reporter.report(.notice(notice)) } }
@@ -132,8 +136,8 @@ struct OrdinaryMode {
   /// `-t`, `-x`, `-d`.
   func read() throws(OperationError) {
     try checkVolumeOptions()
-    let descriptor = try openForReading()
-    let reader = try reader(descriptor, program: decompression)
+    let medium = try open(.reading)
+    let reader = try reader(medium)
     let mode = ReadMode(command: command, reporter: reporter)
     let places = mode.places()
     var sinks: [any MemberSink] = []
@@ -171,7 +175,7 @@ struct OrdinaryMode {
     try LabelMode.check(label, command)
     if let tar { reporter.endBlock(tar.endOffset.map { $0 / 512 } ?? 0, isThere: tar.position != tar.endOffset) }
     mode.reportMissing(choice)
-    try close(descriptor)
+    try close(medium)
   }
 
   /// Says what is to be said of a member before it is named.
@@ -188,29 +192,22 @@ struct OrdinaryMode {
     command.mode == .list ? entry.blockNumber : entry.dataOffset / 512
   }
 
-  private func openForReading() throws(OperationError) -> Int32 {
-    try open(O_RDONLY, or: STDIN_FILENO, "read archive contents from terminal")
-  }
-
   /// A reader of the archive that is not closed before the process ends.
-  func openReader() throws(OperationError) -> any ArchiveReader { try reader(openForReading(), program: decompression) }
+  func openReader() throws(OperationError) -> any ArchiveReader { try reader(open(.reading)) }
 
-  private var decompression: String? {
-    if case .program(let command) = command.ordinary.compression { command + " -d" } else { nil }
-  }
-
-  private func reader(_ descriptor: Int32, program: String?) throws(OperationError) -> any ArchiveReader {
+  private func reader(_ medium: any ArchiveMedium) throws(OperationError) -> any ArchiveReader {
+    let program: String? =
+      if case .program(let command) = command.ordinary.compression { command + " -d" } else { nil }
     let input: ArchiveInput
     do {
-      input = try ArchiveInput.open(
-        descriptor: descriptor, name: name, program: program, looksLikeTar: TarReader.looksLikeTar)
+      input = try ArchiveInput.open(medium, program: program, looksLikeTar: TarReader.looksLikeTar)
     } catch { throw .volume(error) }
     switch input {
     case .foreign(let reader): return reader
     case .bytes(let bytes, let isCompressed):
       let reporter = reporter
       reporter.countsRecords(
-        of: command.ordinary.recordSize, wholeRecords: true, limit: isCompressed ? nil : size(of: descriptor))
+        of: command.ordinary.recordSize, wholeRecords: true, limit: isCompressed ? nil : medium.size)
       let counted = reporter.meter == nil ? bytes : CountedBytes(bytes) { reporter.report(.passed(bytes: $0)) }
       let reader = TarReader(counted) { reporter.report(.notice($0)) }
       reader.ignoresZeros = command.ordinary.ignoresZeros
@@ -220,30 +217,27 @@ struct OrdinaryMode {
 
   // MARK: Files
 
-  /// Bytes of a file; nil when it is none, or a compressed one.
-  private func size(of descriptor: Int32) -> Int64? {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    return Int64(status.st_size)
-  }
-
-  private func open(_ flags: Int32, or standard: Int32, _ what: String) throws(OperationError) -> Int32 {
-    guard let path else {
-      if isatty(standard) == 1 { throw .refused("Refusing to \(what) (missing -f option?)", hint: nil) }
-      return standard
+  func open(_ purpose: MediumOpener.Purpose) throws(OperationError) -> any ArchiveMedium {
+    let name = path ?? [UInt8(ascii: "-")]
+    if path == nil {
+      let reads = purpose == .reading
+      if isatty(reads ? STDIN_FILENO : STDOUT_FILENO) == 1 {
+        let what = reads ? "read archive contents from terminal" : "write archive contents to terminal"
+        throw .refused("Refusing to \(what) (missing -f option?)", hint: nil)
+      }
     }
-    let descriptor = ArchiveTarget.withCString(path) { Glibc.open($0, flags | O_CLOEXEC, 0o666) }
-    guard descriptor >= 0 else {
-      throw .refused("\(name): Cannot open: \(String(cString: strerror(errno)))", hint: nil)
+    do { return try command.mediumOpener.open(name, for: purpose) } catch {
+      throw .medium(self.name, "Cannot open", error)
     }
-    return descriptor
   }
 
   /// The last chance of an error to surface.
-  func close(_ descriptor: Int32) throws(OperationError) {
-    guard Glibc.close(descriptor) == 0 else {
-      throw .refused("\(name): Cannot close: \(String(cString: strerror(errno)))", hint: nil)
-    }
+  func close(_ medium: any ArchiveMedium) throws(OperationError) {
+    do { try medium.close() } catch { throw .medium(medium.name, "Cannot close", error) }
+  }
+
+  func onMedium<Result>(_ what: String, _ body: () throws(MediumError) -> Result) throws(OperationError) -> Result {
+    do { return try body() } catch { throw .medium(name, what, error) }
   }
 
   func onWriting<Result>(

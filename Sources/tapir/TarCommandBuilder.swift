@@ -33,6 +33,7 @@ struct TarCommandBuilder {
       case .showSnapshotFieldRanges: modes.insert(.showSnapshotFieldRanges, at: 0)
       default: try command.output.add(key, value)
       }
+    case .option(.multiVolume(let key), let value): try command.multiVolume.add(key, value ?? [])
     case .option(let key, let value): if try !names.take(key, value ?? []) { try option(key, value) }
     }
   }
@@ -85,6 +86,7 @@ struct TarCommandBuilder {
     }
     try Self.check(command)
     try command.ordinary.settle(for: command.source)
+    try Self.checkMultiVolume(command)
     return command
   }
 
@@ -114,7 +116,8 @@ struct TarCommandBuilder {
     case .help: modes.insert(.help, at: 0)
     case .usage: modes.insert(.usage, at: 0)
     case .version: modes.insert(.version, at: 0)
-    case .file: command.archive.name = value
+    case .file:
+      if command.archive.name == nil { command.archive.name = value } else { command.archive.furtherNames.append(value) }
     case .forceLocal: command.archive.isLocal = true
     case .vsn: command.archive.vsn = try vsn(value)
     case .indexDatabase: command.archive.indexDatabase = value

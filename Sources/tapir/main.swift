@@ -26,7 +26,7 @@ enum Command {
       } else if error.pointsAtHelp {
         reporter.sayPlain("Try 'tapir --help' for more information.")
       }
-      return reporter.finish(endsWithSummary: false)
+      return error.status ?? reporter.finish(endsWithSummary: false)
     }
   }
 
