@@ -8,6 +8,12 @@ public final class TarReader: ArchiveReader {
   public var ignoresZeros = false
   /// Is told what GNU tar says.
   public var notify: (MemberNotice) -> Void
+  /// The volumes behind the first; nil when the archive has but one.
+  public var volumes: (any TarVolumes)? {
+    didSet { stored.continued = { [unowned self] () throws(VolumeError) in try nextVolume() } }
+  }
+  /// Is given the rest of a member that ``next()`` passes over, as the archive begins with another volume than the first.
+  public var passedContinuation: ((TarEntry) -> Void)?
   /// Is given the volume label that ``next()`` passes over.
   public var passedLabel: (TarEntry) -> Void = { _ in }
 
@@ -56,6 +62,10 @@ public final class TarReader: ArchiveReader {
       case .member, .dumpDirectory: return entry.member
       case .volumeLabel: passedLabel(entry)
       case .continuation:
+        if let passedContinuation {
+          passedContinuation(entry)
+          continue
+        }
         let words = "Cannot extract -- file is continued from another volume"
         notify(MemberNotice(entry.member.path, words, .failure))
       }
@@ -67,12 +77,14 @@ public final class TarReader: ArchiveReader {
   /// - Throws: ``VolumeError/notTar`` when the first record is no header: called again, it looks for one, as GNU tar does.
   ///   ``VolumeError/unexpectedEnd`` when the archive is cut off.
   public func nextEntry() throws(VolumeError) -> TarEntry? {
-    entry = nil
     if status == .notTar {
       sayThatHeadersAreSought()
       status = .failure
     }
+    // Its rest may be on another volume.
+    defer { if status == .ended { entry = nil } }
     try stored.finish()
+    entry = nil
     while status != .ended {
       switch try readHeader() {
       case .entry(let found):
@@ -113,6 +125,32 @@ public final class TarReader: ArchiveReader {
   }
 
   private func sayThatHeadersAreSought() { notify(MemberNotice([], "Skipping to next header", .failure)) }
+
+  // MARK: Volumes
+
+  /// How many volumes in a row may be wrong.
+  static let mostWrongVolumes = 100
+
+  /// Where in the archive the volume begins that is read now: its byte 0.
+  public var volumeOffset: Int64 { stored.volumeOffset }
+
+  private func nextVolume() throws(VolumeError) -> (bytes: any UserFileBytes, headerSize: Int64)? {
+    guard let volumes else { return nil }
+    var part: MemberPart?
+    if let entry, stored.left > 0 {
+      let total: Int64 =
+        if case .continuation(_, let size) = entry.kind { size } else { entry.member.size }
+      part = MemberPart(name: entry.member.path, total: total, left: stored.left)
+    }
+    for _ in 0..<Self.mostWrongVolumes {
+      let bytes = try volumes.next()
+      guard let start = try TarVolumeStart.read(bytes, notify), start.continues(part, notify) else { continue }
+      volumes.accept()
+      if !start.globals.isEmpty { globals.take(start.globals, notify) }
+      return (start.rest.isEmpty ? bytes : ReplayedBytes(start.rest, bytes), start.size)
+    }
+    throw .noNextVolume("given up: \(Self.mostWrongVolumes) volumes in a row were not the next one")
+  }
 
   // MARK: Headers
 

@@ -49,6 +49,45 @@ public final class ShellCommand {
     } catch { return nil }
   }
 
+  /// Runs a command to its end, which may answer by a line to a descriptor of its own.
+  /// - Parameter descriptorVariable: the variable that has the descriptor's number.
+  /// - Returns: the line, without the newline, and how it ended; nil when it could not be started.
+  public static func ask(
+    _ command: [UInt8], adding variables: [Variable], descriptorVariable: String
+  ) -> (line: [UInt8], ending: Ending)? {
+    var ends: [Int32] = [-1, -1]
+    guard clinux_pipe(&ends) == 0 else { return nil }
+    let process: pid_t
+    do throws(ErrnoFailure) {
+      defer { _ = close(ends[1]) }  // the child has its own
+      process = try ChildProcess.spawn(
+        [Array("/bin/sh".utf8), Array("-c".utf8), command],
+        environment: environment(with: variables + [(descriptorVariable, Array(String(ends[1]).utf8))]),
+        descriptors: [(ours: ends[1], its: ends[1])])
+    } catch {
+      _ = close(ends[0])
+      return nil
+    }
+    let line = firstLine(of: ends[0])
+    _ = close(ends[0])
+    return (line, ShellCommand(process: process, input: -1).finish())
+  }
+
+  /// The longest answer that is believed, in bytes.
+  private static let longestLine = 65_536
+
+  private static func firstLine(of descriptor: Int32) -> [UInt8] {
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    while line.count < longestLine {
+      let count = read(descriptor, &byte, 1)
+      if count < 0, errno == EINTR { continue }
+      if count <= 0 || byte == UInt8(ascii: "\n") { break }
+      line.append(byte)
+    }
+    return line
+  }
+
   /// Ends its input and waits for it.
   func finish() -> Ending {
     if let ending { return ending }

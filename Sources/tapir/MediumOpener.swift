@@ -11,6 +11,8 @@ struct MediumOpener {
     case reading, creating
     /// Reading and then writing; it is made if it is not there.
     case updating
+    /// The same of one that has to be there.
+    case continuing
   }
 
   /// Whether a name with a colon is one of this machine (`--force-local`).
@@ -33,6 +35,7 @@ struct MediumOpener {
         case .reading: .read
         case .creating: .create
         case .updating: .update
+        case .continuing: .change
         }
       return try RemoteMedium(address, remote, for: access, name: Self.shown(name), recordSize: recordSize)
     }
@@ -41,6 +44,7 @@ struct MediumOpener {
       case .reading: O_RDONLY
       case .creating: O_WRONLY | O_CREAT | O_TRUNC
       case .updating: O_RDWR | O_CREAT
+      case .continuing: O_RDWR
       }
     return try LocalMedium(path: name, flags: flags, name: Self.shown(name))
   }

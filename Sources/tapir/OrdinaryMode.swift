@@ -3,6 +3,7 @@ import ArchiveFormat
 import ArchiveOperations
 import Glibc
 import HostFiles
+import RemoteTape
 
 /// Modes on ordinary archives: files and pipes, compressed or not.
 struct OrdinaryMode {
@@ -28,6 +29,7 @@ struct OrdinaryMode {
       if path == nil { throw .refused("Cannot verify stdin/stdout archive", hint: nil) }
       if command.ordinary.compression != nil { throw .refused("Cannot verify compressed archives", hint: nil) }
     }
+    if command.multiVolume.isOn { return try createVolumes(signals) }
     try backUpArchive()
     let medium = try open(.creating)
     let writer = try onWriting { () throws(ArchiveWriteError) in try newWriter(medium) }
@@ -35,8 +37,10 @@ struct OrdinaryMode {
   }
 
   /// With `--backup` an archive that is there gets another name.
-  private func backUpArchive() throws(OperationError) {
-    guard case .file(let path) = target, let naming = command.sink.backup else { return }
+  func backUpArchive() throws(OperationError) { if let path { try backUpArchive(path) } }
+
+  func backUpArchive(_ path: [UInt8]) throws(OperationError) {
+    guard let naming = command.sink.backup, command.archive.isLocal || RemoteAddress(path) == nil else { return }
     var status = stat()
     guard ArchiveTarget.withCString(path, { lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
       return
@@ -48,7 +52,7 @@ struct OrdinaryMode {
       ArchiveTarget.withCString(path) { from in ArchiveTarget.withCString(name) { rename(from, $0) } } == 0
     let quoted = [path, name].map { String(decoding: NameQuoting(.locale).quoted($0), as: UTF8.self) }
     guard isRenamed else {
-      throw .refused("\(self.name): Cannot rename to \(quoted[1]): \(String(cString: strerror(errno)))", hint: nil)
+      throw .refused("\(MediumOpener.shown(path)): Cannot rename to \(quoted[1]): \(String(cString: strerror(errno)))", hint: nil)
     }
     if command.verbosity > 0 { reporter.print("Renaming \(quoted[0]) to \(quoted[1])") }
   }
@@ -76,24 +80,29 @@ struct OrdinaryMode {
   func tarWriter(
     to output: any ArchiveByteSink, continues: Bool
   ) throws(ArchiveWriteError) -> TarWriter {
+    let reporter = reporter
+    return try TarWriter(
+      encoder(), to: output, label: command.intent.text.isEmpty ? nil : command.intent.text, continues: continues
+    ) { reporter.report(.notice($0)) }
+  }
+
+  func encoder() -> TarEncoder {
     var encoding = command.ordinary.encoding
     encoding.isNumericOwner = command.source.numericOwner
     encoding.startTime = Int64(time(nil))
     encoding.process = getpid()
     encoding.isPOSIXLYCorrect = getenv("POSIXLY_CORRECT") != nil
     if let directory = getenv("TMPDIR") { encoding.temporaryDirectory = OptionScanner.bytes(directory) }
-    let reporter = reporter
-    return try TarWriter(
-      TarEncoder(format: command.ordinary.writtenFormat, options: encoding), to: output,
-      label: command.intent.text.isEmpty ? nil : command.intent.text, continues: continues
-    ) { reporter.report(.notice($0)) }
+    return TarEncoder(format: command.ordinary.writtenFormat, options: encoding)
   }
 
   /// Archives what the operands name, as far as `isWanted`, ends the archive and closes it.
-  /// - Parameter size: bytes of the archive when it is done, where what was behind them has to go.
+  /// - Parameters:
+  ///   - last: the medium that is written in the end; nil when it is `medium`.
+  ///   - size: bytes of that when it is done, where what was behind them has to go.
   func write(
-    to writer: any ArchiveWriter, _ medium: any ArchiveMedium, _ signals: Signals, size: (() -> Int64)? = nil,
-    isWanted: (Member) -> Bool = { _ in true }
+    to writer: any ArchiveWriter, _ medium: any ArchiveMedium, _ signals: Signals,
+    last: (() -> any ArchiveMedium)? = nil, size: (() -> Int64)? = nil, isWanted: (Member) -> Bool = { _ in true }
   ) throws(OperationError) {
     let identity = (medium as? LocalMedium)?.identity.map { FileIdentity(device: $0.device, inode: $0.inode) }
     let options = try command.sourceOptions(leavingOut: identity.map { [$0] } ?? [])
@@ -101,6 +110,7 @@ struct OrdinaryMode {
     let removable = try OrdinaryWriting().run(
       from: source, to: writer, observer: reporter, interruption: signals.interruption, isWanted: isWanted)
     try onWriting { () throws(ArchiveWriteError) in try writer.finish() }
+    let medium = last?() ?? medium
     if let size { try onMedium("Cannot truncate") { () throws(MediumError) in try medium.truncate(to: size()) } }
     if command.source.removesFiles {
       do { try medium.synchronize() } catch {
@@ -136,8 +146,10 @@ struct OrdinaryMode {
   /// `-t`, `-x`, `-d`.
   func read() throws(OperationError) {
     try checkVolumeOptions()
-    let medium = try open(.reading)
-    let reader = try reader(medium)
+    let first = try open(.reading)
+    let volumes = command.multiVolume.isOn ? try volumesReader(first) : nil
+    let reader: any ArchiveReader
+    if let volumes { reader = volumes.2 } else { reader = try self.reader(first) }
     let mode = ReadMode(command: command, reporter: reporter)
     let places = mode.places()
     var sinks: [any MemberSink] = []
@@ -175,7 +187,8 @@ struct OrdinaryMode {
     try LabelMode.check(label, command)
     if let tar { reporter.endBlock(tar.endOffset.map { $0 / 512 } ?? 0, isThere: tar.position != tar.endOffset) }
     mode.reportMissing(choice)
-    try close(medium)
+    try close(volumes?.0.medium ?? first)
+    try volumes?.1.finish()
   }
 
   /// Says what is to be said of a member before it is named.

@@ -9,6 +9,7 @@ extension OrdinaryMode {
   /// `-r`, and with `onlyNewer` `-u`: archives behind the last member, over the zeros that end the archive.
   func append(_ signals: Signals, onlyNewer: Bool) throws(OperationError) {
     try checkVolumeOptions()
+    if command.multiVolume.isOn { return try appendVolumes(signals, onlyNewer: onlyNewer) }
     let medium = try openForUpdate()
     var times: [[UInt8]: Timestamp] = [:]
     let end = try findEnd(medium) { entry in
@@ -110,7 +111,7 @@ extension OrdinaryMode {
 
   // MARK: Parts
 
-  private func openForUpdate() throws(OperationError) -> any ArchiveMedium {
+  func openForUpdate() throws(OperationError) -> any ArchiveMedium {
     guard path != nil else { throw .refused("Options '-Aru' are incompatible with '-f -'", hint: nil) }
     return try open(.updating)
   }
