@@ -45,6 +45,12 @@ final class StoredBytes: UserFileBytes {
     return record
   }
 
+  /// Gives back what ``record()`` gave last.
+  func giveBack(_ record: [UInt8]) {
+    source = ReplayedBytes(record, source)
+    position -= Int64(record.count)
+  }
+
   /// `size` bytes and their padding; nil when there are more of them than is believed: they are passed over.
   func take(_ size: Int64) throws(VolumeError) -> [UInt8]? {
     guard size <= TarReader.longestExtendedHeader else {

@@ -144,7 +144,15 @@ public final class TarReader: ArchiveReader {
     }
     for _ in 0..<Self.mostWrongVolumes {
       let bytes = try volumes.next()
-      guard let start = try TarVolumeStart.read(bytes, notify), start.continues(part, notify) else { continue }
+      let start: TarVolumeStart
+      do throws(VolumeError) {
+        guard let found = try TarVolumeStart.read(bytes, notify), found.continues(part, notify) else { continue }
+        start = found
+      } catch {
+        // Somebody may have named what cannot be read.
+        notify(MemberNotice([], error.description, .information))
+        continue
+      }
       volumes.accept()
       if !start.globals.isEmpty { globals.take(start.globals, notify) }
       return (start.rest.isEmpty ? bytes : ReplayedBytes(start.rest, bytes), start.size)
@@ -246,6 +254,7 @@ public final class TarReader: ArchiveReader {
       let size = header.quietNumber(TarField.gnuRealSize) ?? 0
       entry.kind = .continuation(
         offset: start, fileSize: size > 0 ? size : rest.overflow ? Int64.max : rest.partialValue)
+      if start == 0, try isFollowedByMember(header) { entry.storedSize = 0 }
     }
     if isDumpDirectory {
       entry.dataOffset = stored.position
@@ -266,6 +275,17 @@ public final class TarReader: ArchiveReader {
     entry.dataOffset = stored.position
     stored.begin(entry.storedSize, isContent: member.kind == .regular)
     return .entry(entry)
+  }
+
+  /// Whether behind a header of type M stands the member's own one: GNU tar writes both where the volume before did not
+  /// take the record that the member began in. No file begins with a header of a file as long as itself.
+  private func isFollowedByMember(_ header: TarHeaderParser) throws(VolumeError) -> Bool {
+    guard let record = try stored.record() else { return false }
+    stored.giveBack(record)
+    let next = TarHeaderParser(record: record)
+    return next.hasRightChecksum && next.typeflag == UInt8(ascii: "0")
+      && next.record[TarField.name] == header.record[TarField.name]
+      && next.record[TarField.size] == header.record[TarField.size]
   }
 
   /// Takes slashes from the end of the name, which make a file a directory, and the empty name away.

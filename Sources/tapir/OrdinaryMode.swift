@@ -169,6 +169,11 @@ struct OrdinaryMode {
         reporter.passLabel(entry.member)
       }
     }
+    tar?.passedContinuation = { entry in
+      guard (try? LabelMode.check(label, command)) != nil else { return }  // thrown below
+      if choice.directory(for: entry.member) != nil { passContinuation(entry) }
+    }
+    volumes?.0.isWanted = { (try? LabelMode.check(label, command)) != nil }  // thrown below
     var options = try mode.options()
     options.digestsContent = false
     let reading = OrdinaryReading(options: options) { member in
@@ -180,15 +185,34 @@ struct OrdinaryMode {
       }
       return place
     }
-    try reading.run(reader, sinks: sinks, observer: reporter) { member in
-      if let entry = tar?.entry { pass(entry) }
-      if command.mode == .list { mode.list(member) }
-    }
+    let result: OperationError?
+    do throws(OperationError) {
+      try reading.run(reader, sinks: sinks, observer: reporter) { member in
+        if let entry = tar?.entry { pass(entry) }
+        if command.mode == .list { mode.list(member) }
+      }
+      result = nil
+    } catch { result = error }
+    // Of another archive nobody wants to know how it ends.
     try LabelMode.check(label, command)
+    if let result { throw result }
     if let tar { reporter.endBlock(tar.endOffset.map { $0 / 512 } ?? 0, isThere: tar.position != tar.endOffset) }
     mode.reportMissing(choice)
     try close(volumes?.0.medium ?? first)
     try volumes?.1.finish()
+  }
+
+  /// The rest of a member that begins on a volume which is not there.
+  private func passContinuation(_ entry: TarEntry) {
+    guard case .continuation(let offset, _) = entry.kind else { return }
+    reporter.prepare(block: block(of: entry))
+    let isShown = command.mode == .list || command.verbosity > 0
+    let withAttributes = command.verbosity > (command.mode == .list ? 0 : 1)
+    if isShown { reporter.list(entry.member, withAttributes: withAttributes, .continuation(offset), atOnce: true) }
+    if command.mode == .list { return }
+    let what = command.mode == .extract ? "extract" : "compare"
+    let words = "Cannot \(what) -- file is continued from another volume"
+    reporter.report(.notice(MemberNotice(entry.member.path, words, .failure)))
   }
 
   /// Says what is to be said of a member before it is named.

@@ -8,6 +8,8 @@ final class VolumeReading: TarVolumes {
   private let sequence: VolumeSequence
   private let passed: (Int64) -> Void
   private let isCounted: Bool
+  /// Whether the archive is the one that is meant, as far as is known.
+  var isWanted: () -> Bool = { true }
 
   /// - Parameters:
   ///   - first: the first volume.
@@ -25,6 +27,7 @@ final class VolumeReading: TarVolumes {
   }
 
   func next() throws(VolumeError) -> any UserFileBytes {
+    guard isWanted() else { throw .noNextVolume("another archive") }
     do { try medium.close() } catch { throw .noNextVolume("\(medium.name): Cannot close: \(error.text)") }
     do { medium = try sequence.next() } catch { throw .noNextVolume(error.message) }
     return bytes

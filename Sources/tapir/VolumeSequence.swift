@@ -84,6 +84,8 @@ final class VolumeSequence {
   static let mostFailures = 100
 
   private func ask() throws(Ended) {
+    // Whoever is asked has seen what passed so far.
+    reporter.prompt("")
     if let script = command.multiVolume.script { try run(script) } else { try prompt() }
   }
 
