@@ -183,8 +183,9 @@ public final class TarReader: ArchiveReader {
   private func readHeader() throws(VolumeError) -> Outcome {
     var preceding = Preceding(extended: globals)
     while true {
-      let offset = stored.position
-      guard let record = try stored.record() else { return .end(offset) }
+      guard let record = try stored.record() else { return .end(stored.position) }
+      // It may be on another volume than the one before.
+      let offset = stored.position - Int64(tarRecordSize)
       let header = TarHeaderParser(record: record, notify: notify)
       if header.isZero { return .zeros(offset) }
       guard header.hasRightChecksum, let size = header.number(TarField.size, "off_t", 0...Int64.max) else {

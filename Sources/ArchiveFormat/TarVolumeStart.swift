@@ -73,7 +73,8 @@ struct TarVolumeStart {
   }
 
   /// The records that a header announces; nil when there are none to be had.
-  private mutating func records(of header: TarHeaderParser, _ bytes: any UserFileBytes) throws(VolumeError) -> [UInt8]? {
+  private mutating func records(of header: TarHeaderParser, _ bytes: any UserFileBytes) throws(VolumeError) -> [UInt8]?
+  {
     guard let count = header.quietNumber(TarField.size), (0...TarReader.longestExtendedHeader).contains(count) else {
       return nil
     }
@@ -100,16 +101,14 @@ struct TarVolumeStart {
       let offset = extended.text("GNU.volume.offset").flatMap({ PaxRecords.decimal($0) })
     else { return false }
     continuation = Continuation(name: name, offset: offset, left: left, mayBeCut: false)
-    guard var next = try record(bytes) else { return true }
+    guard var next = try record(bytes) else { return false }
     var part = TarHeaderParser(record: next)
     if part.typeflag == UInt8(ascii: "x"), part.hasRightChecksum {
       guard try self.records(of: part, bytes) != nil, let behind = try record(bytes) else { return false }
       next = behind
       part = TarHeaderParser(record: next)
     }
-    // GNU tar had volumes without, where an extended header was cut in two.
-    if !part.hasRightChecksum { giveBack(next) }
-    return true
+    return part.hasRightChecksum && part.quietNumber(TarField.size) == left
   }
 
   private mutating func takeContinuation(_ header: TarHeaderParser) -> Bool {

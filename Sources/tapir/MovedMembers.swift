@@ -38,7 +38,8 @@ struct MovedMembers {
           end += Int64(count)
         }
       }
-      let size = Int((end + Int64(TarEncoder.endOfArchiveSize) + Int64(recordSize) - 1) / Int64(recordSize)) * recordSize
+      let size =
+        Int((end + Int64(TarEncoder.endOfArchiveSize) + Int64(recordSize) - 1) / Int64(recordSize)) * recordSize
       var left = size - Int(end)
       buffer.initializeMemory(as: UInt8.self, repeating: 0)
       try medium.seek(to: end)

@@ -52,7 +52,8 @@ struct OrdinaryMode {
       ArchiveTarget.withCString(path) { from in ArchiveTarget.withCString(name) { rename(from, $0) } } == 0
     let quoted = [path, name].map { String(decoding: NameQuoting(.locale).quoted($0), as: UTF8.self) }
     guard isRenamed else {
-      throw .refused("\(MediumOpener.shown(path)): Cannot rename to \(quoted[1]): \(String(cString: strerror(errno)))", hint: nil)
+      throw .refused(
+        "\(MediumOpener.shown(path)): Cannot rename to \(quoted[1]): \(String(cString: strerror(errno)))", hint: nil)
     }
     if command.verbosity > 0 { reporter.print("Renaming \(quoted[0]) to \(quoted[1])") }
   }

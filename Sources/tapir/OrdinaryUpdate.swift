@@ -4,6 +4,31 @@ import ArchiveOperations
 import Glibc
 import HostFiles
 
+/// What an archive holds that is appended to.
+struct ArchivedMembers {
+  /// The label of its first volume.
+  private(set) var label: [UInt8]?
+  private let onlyNewer: Bool
+  private var times: [[UInt8]: Timestamp] = [:]
+
+  /// - Parameter onlyNewer: whether only members are wanted that are newer than in the archive (`-u`).
+  init(onlyNewer: Bool) { self.onlyNewer = onlyNewer }
+
+  mutating func see(_ entry: TarEntry) {
+    if entry.kind == .volumeLabel { label = label ?? entry.member.path }
+    if onlyNewer { times[entry.member.path] = entry.member.modified }
+  }
+
+  /// Whether a member is to be archived.
+  func wants(_ member: Member) -> Bool {
+    guard var archived = times[member.path] else { return true }
+    // Most formats have whole seconds.
+    if archived.nanoseconds == 0 { archived.nanoseconds = member.modified.nanoseconds }
+    // What is in a directory has names of its own.
+    return member.kind != .directory && member.modified > archived
+  }
+}
+
 /// What changes an ordinary archive that is there: `-r`, `-u`, `-A`, `--delete`.
 extension OrdinaryMode {
   /// `-r`, and with `onlyNewer` `-u`: archives behind the last member, over the zeros that end the archive.
@@ -11,16 +36,11 @@ extension OrdinaryMode {
     try checkVolumeOptions()
     if command.multiVolume.isOn { return try appendVolumes(signals, onlyNewer: onlyNewer) }
     let medium = try openForUpdate()
-    var times: [[UInt8]: Timestamp] = [:]
-    let end = try findEnd(medium) { entry in
-      if onlyNewer { times[entry.member.path] = entry.member.modified }
-    }
+    var found = ArchivedMembers(onlyNewer: onlyNewer)
+    let end = try findEnd(medium) { found.see($0) }
+    if end > 0 { try LabelMode.check(found.label, command) }
     let writer = try continued(medium, at: end)
-    try write(to: writer.tar, medium, signals, size: { writer.output.byteCount }) { member in
-      guard let archived = times[member.path] else { return true }
-      // What is in a directory has names of its own.
-      return member.kind != .directory && member.modified > archived
-    }
+    try write(to: writer.tar, medium, signals, size: { writer.output.byteCount }) { found.wants($0) }
   }
 
   /// `-A`: puts the members of other archives behind those of this one.
@@ -32,7 +52,8 @@ extension OrdinaryMode {
     for operand in command.operands {
       // As for GNU tar they are files of this machine, whatever their names.
       let other: any ArchiveMedium
-      do { other = try LocalMedium(path: operand.name, flags: O_RDONLY, name: MediumOpener.shown(operand.name)) } catch {
+      do { other = try LocalMedium(path: operand.name, flags: O_RDONLY, name: MediumOpener.shown(operand.name)) } catch
+      {
         throw .medium(MediumOpener.shown(operand.name), "Cannot open", error)
       }
       let count = try findEnd(other) { _ in }

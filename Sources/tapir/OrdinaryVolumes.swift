@@ -27,45 +27,47 @@ extension OrdinaryMode {
     let sequence = try volumes(for: .continuing, signals)
     let first = try openForUpdate()
     let reading = VolumeReading(first, sequence, passed: nil)
-    var place: (end: Int64, times: [[UInt8]: Timestamp]) = (0, [:])
+    var found = ArchivedMembers(onlyNewer: onlyNewer)
+    var end: Int64 = 0
     do throws(VolumeError) {
       let input = FileInput(first)
-      if try !input.peek(1).isEmpty { place = try findEnd(input, reading, onlyNewer: onlyNewer) }
+      if try !input.peek(1).isEmpty { end = try findEnd(input, reading) { found.see($0) } }
     } catch { throw .volume(error) }
+    let isNew = end == 0 && sequence.volumeNumber == 1
+    if !isNew { try LabelMode.check(found.label, command) }
+    guard end >= 0 else {
+      throw .refused(
+        "\(reading.medium.name): Cannot append: the zeros that end the archive begin on the volume before", hint: nil)
+    }
     sequence.purpose = .creating
     let medium = reading.medium
     // Whole records from the beginning of the volume on, as it would have been written at once.
     let recordSize = Int64(command.ordinary.recordSize)
-    let start = place.end / recordSize * recordSize
-    let kept = try read(medium, from: start, count: Int(place.end - start))
+    let start = end / recordSize * recordSize
+    let kept = try read(medium, from: start, count: Int(end - start))
     try onMedium("Cannot seek") { () throws(MediumError) in try medium.seek(to: start) }
     let encoder = encoder()
-    let output = output(medium, encoder, sequence, continues: place.end > 0, size: start, kept: kept)
-    let isNew = place.end == 0 && sequence.volumeNumber == 1
+    let output = output(medium, encoder, sequence, continues: !isNew, size: start, kept: kept)
     let label = isNew ? label.map { TarVolumeHeaders.label($0, volume: 1) } : nil
     let reporter = reporter
     let writer = try onWriting { () throws(ArchiveWriteError) in
       try TarWriter(encoder, to: output, label: label, continues: !isNew) { reporter.report(.notice($0)) }
     }
-    try write(to: writer, medium, signals, last: { output.medium }, size: { output.size }) { member in
-      guard let archived = place.times[member.path] else { return true }
-      return member.kind != .directory && member.modified > archived
-    }
+    try write(to: writer, medium, signals, last: { output.medium }, size: { output.size }) { found.wants($0) }
     try sequence.finish()
   }
 
   /// Reads all volumes to where the members end.
-  /// - Returns: where that is in the last volume, and when members were modified if that matters.
+  /// - Returns: where that is in the last volume.
   private func findEnd(
-    _ input: FileInput, _ reading: VolumeReading, onlyNewer: Bool
-  ) throws(VolumeError) -> (end: Int64, times: [[UInt8]: Timestamp]) {
+    _ input: FileInput, _ reading: VolumeReading, _ body: (TarEntry) -> Void
+  ) throws(VolumeError) -> Int64 {
     let reporter = reporter
     let reader = TarReader(input) { reporter.report(.notice($0)) }
     reader.volumes = reading
     reader.ignoresZeros = command.ordinary.ignoresZeros
-    var times: [[UInt8]: Timestamp] = [:]
-    while let entry = try reader.nextEntry() { if onlyNewer { times[entry.member.path] = entry.member.modified } }
-    return ((reader.endOffset ?? reader.position) - reader.volumeOffset, times)
+    while let entry = try reader.nextEntry() { body(entry) }
+    return (reader.endOffset ?? reader.position) - reader.volumeOffset
   }
 
   private func read(_ medium: any ArchiveMedium, from offset: Int64, count: Int) throws(OperationError) -> [UInt8] {
@@ -92,7 +94,9 @@ extension OrdinaryMode {
     reporter.countsRecords(of: command.ordinary.recordSize, wholeRecords: true)
     return try VolumeSequence(command, reporter: reporter, for: purpose, interruption: signals.interruption) {
       name throws(VolumeSequence.Ended) in
-      do throws(OperationError) { try backUpArchive(name) } catch { throw VolumeSequence.Ended(message: error.description) }
+      do throws(OperationError) { try backUpArchive(name) } catch {
+        throw VolumeSequence.Ended(message: error.description)
+      }
     }
   }
 
@@ -105,7 +109,8 @@ extension OrdinaryMode {
       encoder, label: label,
       author: command.source.overrides.author(numericOwner: command.source.numericOwner), continues: continues)
     return MultiVolumeOutput(
-      medium, recordSize: command.ordinary.recordSize, headers: headers, number: sequence.volumeNumber, size: size, kept: kept,
+      medium, recordSize: command.ordinary.recordSize, headers: headers, number: sequence.volumeNumber, size: size,
+      kept: kept,
       MultiVolumeOutput.Surroundings(
         limit: command.multiVolume.tapeLength, synchronizes: command.source.removesFiles,
         next: { replaces throws(ArchiveWriteError) in

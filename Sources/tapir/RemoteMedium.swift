@@ -43,7 +43,8 @@ final class RemoteMedium: ArchiveMedium {
     do { try client.open(address.path, for: purpose) } catch {
       var found = Self.error(error)
       if case .exited(let status) = shell.end(within: 1), status != 0 {
-        found.hint = [found.hint, "the remote shell ended with status \(status)"].compactMap { $0 }.joined(separator: "; ")
+        found.hint = [found.hint, "the remote shell ended with status \(status)"].compactMap { $0 }.joined(
+          separator: "; ")
       }
       isClosed = true
       throw found

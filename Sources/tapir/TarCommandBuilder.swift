@@ -117,7 +117,11 @@ struct TarCommandBuilder {
     case .usage: modes.insert(.usage, at: 0)
     case .version: modes.insert(.version, at: 0)
     case .file:
-      if command.archive.name == nil { command.archive.name = value } else { command.archive.furtherNames.append(value) }
+      if command.archive.name == nil {
+        command.archive.name = value
+      } else {
+        command.archive.furtherNames.append(value)
+      }
     case .forceLocal: command.archive.isLocal = true
     case .vsn: command.archive.vsn = try vsn(value)
     case .indexDatabase: command.archive.indexDatabase = value

@@ -2,11 +2,12 @@ import RemoteTape
 import Testing
 
 struct RemoteAddressTests {
-  @Test(arguments: [
-    ("host:path", "host", nil, "path"), ("user@host:/a/b", "host", "user", "/a/b"), ("@host:x", "host", nil, "x"),
-    ("a@b@c:x", "b@c", "a", "x"), ("host:", "host", nil, ""), ("host:a:b/c", "host", nil, "a:b/c"),
-    ("h o:x", "h o", nil, "x"),
-  ] as [(String, String, String?, String)])
+  @Test(
+    arguments: [
+      ("host:path", "host", nil, "path"), ("user@host:/a/b", "host", "user", "/a/b"), ("@host:x", "host", nil, "x"),
+      ("a@b@c:x", "b@c", "a", "x"), ("host:", "host", nil, ""), ("host:a:b/c", "host", nil, "a:b/c"),
+      ("h o:x", "h o", nil, "x"),
+    ] as [(String, String, String?, String)])
   func whatStandsBeforeTheFirstColonIsAMachine(name: String, host: String, user: String?, path: String) {
     let address = RemoteAddress(Array(name.utf8))
     #expect(address?.host == Array(host.utf8) && address?.path == Array(path.utf8))

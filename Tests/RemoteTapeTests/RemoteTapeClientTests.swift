@@ -51,7 +51,9 @@ struct RemoteTapeClientTests {
   }
 
   /// What servers say to the first question, and how they are asked then: nil where they go nowhere.
-  @Test(arguments: [("A1", "L512\n0\n"), ("A3", "L0\n512\n"), ("A0", nil), ("E29\nIllegal seek", nil)] as [(String, String?)])
+  @Test(
+    arguments: [("A1", "L512\n0\n"), ("A3", "L0\n512\n"), ("A0", nil), ("E29\nIllegal seek", nil)]
+      as [(String, String?)])
   func theOrderOfSeeksIsFoundOut(answer: String, request: String?) throws {
     let (value, error, asked) = try exchange("A0\nA3\nabc\(answer)\nA512\n") { client in
       try client.open(Array("x".utf8), for: .read)
@@ -120,7 +122,9 @@ struct RemoteTapeClientTests {
   }
 
   @Test func gnuRmtUnderstandsIt() throws {
-    guard FileManager.default.isExecutableFile(atPath: "/usr/sbin/rmt") else { return print("skipped: there is no rmt") }
+    guard FileManager.default.isExecutableFile(atPath: "/usr/sbin/rmt") else {
+      return print("skipped: there is no rmt")
+    }
     signal(SIGPIPE, SIG_IGN)
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("rmt-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }  // left behind, it only takes room
