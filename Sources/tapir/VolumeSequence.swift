@@ -66,6 +66,12 @@ final class VolumeSequence {
       }
       for _ in 0..<Self.mostFailures {
         if asks { try ask() }
+        guard isOrdinary(names[current]) else {
+          let words = "Warning: Cannot open: it is a volume with labels, which continues no ordinary archive"
+          reporter.report(.notice(MemberNotice(names[current], words, .information)))
+          asks = true
+          continue
+        }
         if purpose == .creating { try replaces(names[current]) }
         do { return try command.mediumOpener.open(names[current], for: purpose) } catch {
           let notice = MemberNotice(names[current], "Warning: Cannot open: \(error.text)", .information)
@@ -82,6 +88,14 @@ final class VolumeSequence {
   }
   /// How many names in a row may be wrong: a script would go on for ever.
   static let mostFailures = 100
+
+  /// Whether a name is not that of a drive or cartridge, which nothing is written over that did not look at its labels.
+  private func isOrdinary(_ name: [UInt8]) -> Bool {
+    var options = command.archive
+    options.name = name
+    // try?: what cannot be found out is said when it is opened.
+    return (try? ArchiveTarget.resolve(options, creates: purpose == .creating))?.isOrdinary ?? true
+  }
 
   private func ask() throws(Ended) {
     // Whoever is asked has seen what passed so far.

@@ -330,5 +330,12 @@ struct MultiVolumeTests {
       #expect(result.status == 2 && result.errors.hasPrefix("tapir: \(message)\n"), "\(words): \(result.errors)")
     }
     #expect(try place.shell("ls").text == "file\nx.vtl\n")
+    // Nor is one written over that comes later.
+    try place.file("big", bytes: 30_000)
+    let later = try place.shell(
+      "$TAPIR -cML 20 -f x.tar -f x.vtl big < /dev/null; echo $?; printf 'n y.vtl\nn y.tar\n' | $TAPIR -cML 20 -f x.tar big; ls")
+    #expect(later.lines == ["2", "big", "file", "x.tar", "x.vtl", "y.tar"], "\(later.errors)")
+    #expect(later.errors.contains("y.vtl: Warning: Cannot open: it is a volume with labels"), "\(later.errors)")
+    #expect(try place.tapir("-tf", "x.vtl").lines == ["file"])
   }
 }
