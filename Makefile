@@ -6,7 +6,8 @@ CHECKS = --explicit-target-dependency-import-check error
 
 # Debian packages: what the build needs, and the other programs that the tests compare with.
 BUILD_PACKAGES = make pkg-config libacl1-dev libarchive-dev libjansson-dev liblz4-dev libsqlite3-dev libxxhash-dev
-TEST_PACKAGES = acl attr kmod libarchive-tools lsscsi lz4 man-db mt-st mtx open-iscsi python3 rsync sg3-utils sqlite3 xxhash
+TEST_PACKAGES = acl attr dpkg-dev fish git kmod libarchive-tools lsscsi lz4 man-db mt-st mtx open-iscsi python3 rsync sg3-utils \
+  sqlite3 xxhash zsh
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: deps demo build test test-vm fuzz bench install clean
@@ -54,7 +55,10 @@ bench: build
 install: build
 	install -D -m 755 "$$($(SWIFT) build $(RELEASE) --show-bin-path)/tapir" "$(DESTDIR)$(PREFIX)/bin/tapir"
 	install -D -m 644 man/tapir.1 "$(DESTDIR)$(PREFIX)/share/man/man1/tapir.1"
+	install -D -m 644 man/tapir-volume.5 "$(DESTDIR)$(PREFIX)/share/man/man5/tapir-volume.5"
 	install -D -m 644 completions/tapir.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/tapir"
+	install -D -m 644 completions/tapir.zsh "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tapir"
+	install -D -m 644 completions/tapir.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tapir.fish"
 	install -d "$(DESTDIR)$(PREFIX)/share/doc/tapir"
 	install -m 644 README.md docs/*.md "$(DESTDIR)$(PREFIX)/share/doc/tapir/"
 

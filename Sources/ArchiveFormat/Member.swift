@@ -47,8 +47,7 @@ public struct Member: Equatable, Sendable {
   public var accessACL: [UInt8] = []
   /// The default ACL of a directory.
   public var defaultACL: [UInt8] = []
-  /// The SELinux context as text, for ordinary archives that are asked for it; else empty. Volumes have it among the
-  /// extended attributes.
+  /// The SELinux context as text, without a NUL, where it was asked for; else empty.
   public var securityContext: [UInt8] = []
   /// Which file of the source's file system it was; nil for a stream.
   public var sourceFile: SourceFile?

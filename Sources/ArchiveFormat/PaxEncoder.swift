@@ -79,6 +79,7 @@ public struct PaxEncoder {
     }
     if !member.accessACL.isEmpty { records.append("SCHILY.acl.access", member.accessACL) }
     if !member.defaultACL.isEmpty { records.append("SCHILY.acl.default", member.defaultACL) }
+    if !member.securityContext.isEmpty { records.append("RHT.security.selinux", member.securityContext) }
     header.seal()
 
     if !records.isEmpty { appendExtendedHeader(of: name, like: header, to: &bytes) }

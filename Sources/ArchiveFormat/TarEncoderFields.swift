@@ -151,8 +151,10 @@ extension TarEncoder {
 
   mutating func recordAttributes(_ member: Member) {
     guard format == .pax else { return }
-    if !member.accessACL.isEmpty { record("SCHILY.acl.access", member.accessACL) }
-    if !member.defaultACL.isEmpty { record("SCHILY.acl.default", member.defaultACL) }
+    for (keyword, list) in [("SCHILY.acl.access", member.accessACL), ("SCHILY.acl.default", member.defaultACL)] {
+      // GNU tar ends each entry with a line feed, the last one too.
+      if let last = list.last { record(keyword, last == UInt8(ascii: "\n") ? list : list + [UInt8(ascii: "\n")]) }
+    }
     if !member.securityContext.isEmpty { record("RHT.security.selinux", member.securityContext) }
     for attribute in member.extendedAttributes {
       let keyword = Array("SCHILY.xattr.".utf8) + PaxRecords.escaped(attribute.name)

@@ -88,9 +88,10 @@ private final class ArchiveContent: MemberContent {
     var count = 0
     while count < buffer.count, position < size {
       let room = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
-      let done = try extents.last.map { (extent) throws(MemberNotice) in
-        extent.offset > position ? zeros(room, to: extent.offset) : try take(room, of: extent)
-      } ?? zeros(room, to: size)
+      let done =
+        try extents.last.map { (extent) throws(MemberNotice) in
+          extent.offset > position ? zeros(room, to: extent.offset) : try take(room, of: extent)
+        } ?? zeros(room, to: size)
       count += done
       position += Int64(done)
       if let extent = extents.last, position >= extent.offset + extent.length { extents.removeLast() }

@@ -149,7 +149,8 @@ private struct IndexComparison {
       ("device number", a.deviceNumber == b.deviceNumber),
       (
         "attributes",
-        a.extendedAttributes == b.extendedAttributes && a.accessACL == b.accessACL
+        a.extendedAttributes == b.extendedAttributes && a.securityContext == b.securityContext
+          && a.accessACL == b.accessACL
           && a.defaultACL == b.defaultACL
       ),
       ("digest", ours.digest == theirs.digest && ours.chunks == theirs.chunks),

@@ -220,7 +220,9 @@ private final class VolumeInSequence {
 
   /// Takes the name from a damaged file, or from another name of it.
   private func setAside(_ file: RestoredFile, _ record: MemberRecord, in place: FilePlacement) {
-    guard wanted.contains(place.sequence), let path = restorer?.options.destination(of: record.member)?.path else { return }
+    guard wanted.contains(place.sequence), let path = restorer?.options.destination(of: record.member)?.path else {
+      return
+    }
     var file = file
     if record.link != nil {
       file.path = path

@@ -22,6 +22,7 @@ const int32_t clinux_O_NOATIME = O_NOATIME;
 const int32_t clinux_SEEK_DATA = SEEK_DATA;
 const int32_t clinux_SEEK_HOLE = SEEK_HOLE;
 const int32_t clinux_AT_EMPTY_PATH = AT_EMPTY_PATH;
+const int32_t clinux_O_DIRECT = O_DIRECT;
 const uint64_t clinux_RESOLVE_BENEATH = RESOLVE_BENEATH;
 const uint64_t clinux_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS;
 const uint64_t clinux_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS;

@@ -53,6 +53,20 @@ extension AttributePlace {
     return status == 0 ? 0 : errno
   }
 
+  /// The SELinux context, empty when it has none or where the kernel knows none.
+  func securityContext() throws(ErrnoFailure) -> [UInt8] {
+    let value = try value({ get(Self.contextName, $0, $1) }, size: 256) ?? []
+    // As libselinux has it, with a NUL behind it.
+    return Array(value.prefix { $0 != 0 })
+  }
+
+  /// Sets the SELinux context; returns errno, 0 for success.
+  func setSecurityContext(_ context: [UInt8]) -> Int32 {
+    set(ExtendedAttribute(name: Self.contextName, value: context + [0]))
+  }
+
+  private static let contextName = Array("security.selinux".utf8)
+
   /// The access or default ACL as text, empty when there is none beside the mode.
   func accessControlList(isDefault: Bool, numericOnly: Bool) throws(ErrnoFailure) -> [UInt8] {
     // One cheap look for most files have none: libacl makes one up from the mode otherwise.

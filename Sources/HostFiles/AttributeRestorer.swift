@@ -75,6 +75,14 @@ struct AttributeRestorer {
         notices.append(MemberNotice([], text, .information))
       }
     }
+    if options.securityContexts, !member.securityContext.isEmpty {
+      let code = place.setSecurityContext(member.securityContext)
+      if code != 0 {
+        let text =
+          "setfileconat: Cannot set SELinux context for file \(quoted(member.path)): \(errorText(code))"
+        notices.append(MemberNotice([], text, .information))
+      }
+    }
     guard options.accessControlLists && member.kind != .symbolicLink else { return }
     restoreACL(member.accessACL, member, place, isDefault: false, &notices)
     if member.kind == .directory { restoreACL(member.defaultACL, member, place, isDefault: true, &notices) }

@@ -43,6 +43,7 @@ extension RecordWriter {
     add(UInt64(UInt32(bitPattern: member.modified.nanoseconds)))
     add(member.accessACL)
     add(member.defaultACL)
+    add(member.securityContext)
     add(UInt64(member.extendedAttributes.count))
     for attribute in member.extendedAttributes {
       add(attribute.name)
@@ -65,6 +66,7 @@ extension RecordReader {
     var member = Member(path: path, kind: .directory, mode: mode, ownership: owner, modified: time)
     member.accessACL = field()
     member.defaultACL = field()
+    member.securityContext = field()
     for _ in 0..<number() { member.extendedAttributes.append(ExtendedAttribute(name: field(), value: field())) }
     let device = number()
     return DeferredDirectories.Entry(member: member, identity: FileIdentity(device: device, inode: number()))

@@ -77,6 +77,7 @@ final class HostFileWriter: FileWriter {
     member.path += HostSink.damagedSuffix
     // Nobody vouches for what it would run, as whom.
     member.mode &= 0o1777
+    member.securityContext = []
     member.extendedAttributes.removeAll { $0.name.starts(with: "security.".utf8) }
     for notice in try finish(size: size) { sink.notify(notice) }
     return member.path

@@ -202,6 +202,7 @@ final class HostMember: SourceMember {
           member.defaultACL = try place.accessControlList(isDefault: true, numericOnly: options.numericOwner)
         }
       }
+      if options.securityContexts { member.securityContext = try place.securityContext() }
     } catch {
       throw failure("read extended attributes", error.code)
     }

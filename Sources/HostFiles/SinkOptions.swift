@@ -22,6 +22,8 @@ public struct SinkOptions: Sendable {
   public var attributeFilter = AttributeFilter.restoring
   /// POSIX ACLs are restored.
   public var accessControlLists = false
+  /// SELinux contexts are restored.
+  public var securityContexts = false
   /// Names are taken as they are: absolute, with `..`, through any symbolic link (`-P`).
   public var keepsAbsoluteNames = false
   /// A symbolic link to a directory serves where the archive has a directory (`--keep-directory-symlink`).

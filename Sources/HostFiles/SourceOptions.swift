@@ -56,6 +56,8 @@ public struct SourceOptions: Sendable {
   public var attributeFilter = AttributeFilter.archiving
   /// Store POSIX ACLs that say more than the mode.
   public var accessControlLists = false
+  /// Store SELinux contexts.
+  public var securityContexts = false
   /// Store numbers only for owners.
   public var numericOwner = false
   /// What is stored instead of what a file has.

@@ -106,6 +106,9 @@ struct MemberInserter {
     if !record.member.defaultACL.isEmpty {
       attributes.append((Array("SCHILY.acl.default".utf8), record.member.defaultACL))
     }
+    if !record.member.securityContext.isEmpty {
+      attributes.append((Array("RHT.security.selinux".utf8), record.member.securityContext))
+    }
     for (keyword, value) in attributes {
       insertAttribute.bind(1, id)
       insertAttribute.bind(2, keyword)
@@ -238,6 +241,8 @@ struct MemberSelector {
         member.accessACL = attributes.blob(1)
       } else if keyword == Array("SCHILY.acl.default".utf8) {
         member.defaultACL = attributes.blob(1)
+      } else if keyword == Array("RHT.security.selinux".utf8) {
+        member.securityContext = attributes.blob(1)
       } else if keyword.starts(with: "SCHILY.xattr.".utf8) {
         member.extendedAttributes.append(
           ExtendedAttribute(name: Array(keyword.dropFirst("SCHILY.xattr.".utf8.count)), value: attributes.blob(1)))

@@ -31,7 +31,6 @@ public struct LabelDate: Hashable, Comparable, Sendable {
     try self.init(year: year, dayOfYear: day + 1)
   }
 
-  /// Parses six characters; a day of 0 (no date, as some labels have it) is nil.
   /// The second at which the day begins in UTC (seconds since 1970-01-01 00:00 UTC).
   public var unixTime: Int64 {
     let before = year - 1
@@ -40,6 +39,7 @@ public struct LabelDate: Hashable, Comparable, Sendable {
     return Int64(days) * 86400
   }
 
+  /// Parses six characters; a day of 0 (no date, as some labels have it) is nil.
   static func parse(_ text: String, label: String, offset: Int) throws(LabelError) -> LabelDate? {
     let century: Int
     switch text.utf8.first {

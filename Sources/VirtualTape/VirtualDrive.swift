@@ -1,4 +1,5 @@
 import CLZ4
+import CLinux
 import CXXHash
 import Glibc
 public import TapeIO
@@ -87,7 +88,9 @@ public final class VirtualDrive: TapeDrive {
     self.tape = tape
     self.isWritable = isWritable
     device = name
-    buffer = FrameBuffer(data, offset: tape.end.offset)
+    // A file system that knows no direct writing says so when the file is opened.
+    let direct = isWritable ? try? folder.open("data", O_WRONLY | clinux_O_DIRECT, operation: operation) : nil
+    buffer = FrameBuffer(data, direct: direct, offset: tape.end.offset)
     lz4State = .allocate(byteCount: Int(LZ4_sizeofState()), alignment: 16)
     capacity = options.capacity ?? .max
     warningAt = capacity - min(capacity, options.capacity == nil ? 0 : options.effectiveZone ?? 0)

@@ -16,8 +16,8 @@ extension VirtualDrive {
     }
     if isFull { return .endOfMedium }
     let room = FrameHeader.frameSize(storedLength: length)
-    if let failure = buffer.reserve(length < VirtualDrive.directSize ? room : compresses ? room : FrameHeader.byteCount)
-    {
+    let isCopied = length < VirtualDrive.directSize || compresses || buffer.collectsLargeBlocks
+    if let failure = buffer.reserve(isCopied ? room : FrameHeader.byteCount) {
       throw fail(failure, operation)
     }
     var failure: FrameBuffer.Failure?
@@ -32,7 +32,7 @@ extension VirtualDrive {
   private func append(_ source: UnsafeRawBufferPointer, _ failure: inout FrameBuffer.Failure?) -> WriteOutcome {
     let length = source.count
     guard let bytes = source.baseAddress else { return .written }  // never: it has at least one byte
-    let frame = buffer.memory + buffer.count
+    let frame = buffer.space
     let payload = frame + FrameHeader.byteCount
     var stored = length
     if compresses, length >= VirtualDrive.smallestCompressed {
@@ -52,7 +52,7 @@ extension VirtualDrive {
       .block, epoch: tape.epoch, at: tape.end, length: length, storedLength: stored, isCompressed: isPacked,
       payloadChecksum: tapir_xxh3_64(isPacked ? UnsafeRawPointer(payload) : bytes, stored, tape.end.number))
     header.serialize(to: frame, at: tape.end.offset, key: tape.key)
-    if isPacked || length < VirtualDrive.directSize {
+    if isPacked || length < VirtualDrive.directSize || buffer.collectsLargeBlocks {
       if !isPacked { payload.copyMemory(from: bytes, byteCount: length) }
       payload.clearPadding(behind: stored)
       buffer.advance(by: size)
@@ -80,7 +80,7 @@ extension VirtualDrive {
   /// Puts a filemark or sync frame, for which there is room, behind the others.
   private func putEmptyFrame(_ kind: FrameHeader.Kind) {
     FrameHeader(kind, epoch: tape.epoch, at: tape.end)
-      .serialize(to: buffer.memory + buffer.count, at: tape.end.offset, key: tape.key)
+      .serialize(to: buffer.space, at: tape.end.offset, key: tape.key)
     buffer.advance(by: FrameHeader.byteCount)
     advance(kind, length: 0, frameSize: UInt64(FrameHeader.byteCount))
   }

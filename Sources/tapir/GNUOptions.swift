@@ -2,8 +2,6 @@
 /// comes to mean another option.
 enum GNUOptions {
   static let unsupported: [OptionSpecification] = [
-    .unsupported(nil, "selinux", .none),
-    .unsupported(nil, "no-selinux", .none),
     .unsupported("g", "listed-incremental", .required),
     .unsupported("G", "incremental", .none),
     .unsupported(nil, "level", .required),

@@ -1,15 +1,20 @@
 /// Texts made from the option tables: completions and the manual page. What is installed is their output, kept in
 /// `completions/` and `man/`; a test compares the two.
 enum GeneratedText {
-  /// The text that `tapir completion bash`, `tapir help manual` or `tapir help VERB` asks for; nil for any other command
+  /// The text that `tapir completion SHELL`, `tapir help manual` or `tapir help VERB` asks for; nil for any other command
   /// line.
   static func asked(for arguments: [[UInt8]]) throws(UsageError) -> String? {
     let words = arguments.map { String(decoding: $0, as: UTF8.self) }
     switch words {
-    case ["completion", "bash"]: return bash
+    case ["completion", "bash"]: return CompletionScript.bash
+    case ["completion", "zsh"]: return CompletionScript.zsh
+    case ["completion", "fish"]: return CompletionScript.fish
     case ["help", "manual"]: return manual
     case ["help"]: return HelpText.tar
     default: break
+    }
+    if words.first == "completion" {
+      throw UsageError(message: "'completion' is followed by a shell: 'bash', 'zsh' or 'fish'")
     }
     guard words.first == "help" else { return nil }
     let name = words.dropFirst().joined(separator: " ")
@@ -17,41 +22,6 @@ enum GeneratedText {
     let verbs = Verb.allCases.filter { $0.rawValue.hasPrefix(name + " ") }
     guard !verbs.isEmpty else { throw UsageError(message: "there is no help on '\(name)'") }
     return verbs.map(\.help).joined(separator: "\n")
-  }
-
-  private static var bash: String {
-    let options = (OptionTable.supported + OptionTable.verbsOnly).compactMap(\.long).map { "--" + $0 }.joined(
-      separator: " ")
-    let verbs = Set(Verb.allCases.map { String($0.rawValue.prefix { $0 != " " }) }).sorted()
-    var cases = ""
-    for group in verbs {
-      let words = Verb.allCases.filter { $0.rawValue.hasPrefix(group + " ") }.map {
-        $0.rawValue.dropFirst(group.count + 1)
-      }
-      cases += "      \(group)) COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$word\")); return ;;\n"
-    }
-    return """
-      # bash completion for tapir; made by 'tapir completion bash'.
-      _tapir() {
-        local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
-        if [ "$COMP_CWORD" -eq 2 ]; then
-          case ${COMP_WORDS[1]} in
-      \(cases)    esac
-        fi
-        case $previous in
-          --layout) COMPREPLY=($(compgen -W 'pax raw' -- "$word")); return ;;
-          --compression) COMPREPLY=($(compgen -W 'lz4 off' -- "$word")); return ;;
-        esac
-        case $word in
-          -*) COMPREPLY=($(compgen -W '\(options)' -- "$word")) ;;
-          *)
-            COMPREPLY=($(compgen -f -- "$word"))
-            if [ "$COMP_CWORD" -eq 1 ]; then COMPREPLY+=($(compgen -W '\(verbs.joined(separator: " "))' -- "$word")); fi
-            ;;
-        esac
-      }
-      complete -o filenames -F _tapir tapir
-      """
   }
 
   private static var manual: String {
@@ -152,7 +122,8 @@ enum GeneratedText {
       .Sh SEE ALSO
       .Xr mt 1 ,
       .Xr tar 1 ,
-      .Xr st 4
+      .Xr st 4 ,
+      .Xr tapir\-volume 5
       """#
     return text
   }

@@ -6,6 +6,7 @@ enum HelpText {
            tapir index find PATTERN...
            tapir index check|rebuild ARCHIVE
            tapir help VERB
+           tapir completion bash|zsh|fish
     """
 
   static let tar =

@@ -13,6 +13,28 @@ struct ListingFormat {
   private var timeWidth = 16
   private var lastTime: (seconds: Int64, text: [UInt8])?
 
+  /// What stands behind the mode, when attributes of these kinds are asked for.
+  var marks = Marks()
+
+  /// Kinds of attributes that are listed.
+  struct Marks {
+    var extendedAttributes: AttributeFilter?
+    var securityContexts = false
+    var accessControlLists = false
+    /// Whether lines of their own tell them.
+    var showsValues = false
+
+    /// Marks for what is asked for and would be restored.
+    init(_ sink: SinkOptions = SinkOptions(), showsValues: Bool = false) {
+      extendedAttributes = sink.extendedAttributes ? sink.attributeFilter : nil
+      securityContexts = sink.securityContexts
+      accessControlLists = sink.accessControlLists
+      self.showsValues = showsValues
+    }
+
+    var isEmpty: Bool { extendedAttributes == nil && !securityContexts && !accessControlLists }
+  }
+
   /// What a line is about, when it is no member like others.
   enum Special {
     case label
@@ -31,6 +53,7 @@ struct ListingFormat {
     let used = user.count + group.count + size.utf8.count + 2
     width = max(width, used)
     line += Self.mode(member, special)
+    if !marks.isEmpty { line.append(mark(member)) }
     // Owners' names are the archive's too: no control character of them reaches the terminal.
     line += [UInt8(ascii: " ")] + NameQuoting().quoted(user) + [UInt8(ascii: "/")] + NameQuoting().quoted(group)
     line += repeatElement(UInt8(ascii: " "), count: width - used + 1)
@@ -51,6 +74,36 @@ struct ListingFormat {
     case .symbolicLink: line += Array(" -> ".utf8) + quoting.quoted(member.linkTarget)
     case .hardLink: line += Array(" link to ".utf8) + quoting.quoted(member.linkTarget)
     default: break
+    }
+    if marks.showsValues { appendValues(member, to: &line) }
+  }
+
+  private func mark(_ member: Member) -> UInt8 {
+    if marks.accessControlLists, !member.accessACL.isEmpty || !member.defaultACL.isEmpty { return UInt8(ascii: "+") }
+    if marks.securityContexts, !member.securityContext.isEmpty { return UInt8(ascii: ".") }
+    if let filter = marks.extendedAttributes, member.extendedAttributes.contains(where: { filter.passes($0.name) }) {
+      return UInt8(ascii: "*")
+    }
+    return UInt8(ascii: " ")
+  }
+
+  /// Lines as GNU tar has them: the context, the ACLs, and lengths and names of the attributes.
+  private func appendValues(_ member: Member, to line: inout [UInt8]) {
+    if marks.securityContexts, !member.securityContext.isEmpty {
+      line += Array("\n  s: ".utf8) + NameQuoting().quoted(member.securityContext)
+    }
+    if marks.accessControlLists {
+      let entries = [("", member.accessACL), ("default:", member.defaultACL)].flatMap { prefix, list in
+        // What stands behind a number sign is the effective right, for people.
+        list.split(separator: UInt8(ascii: "\n")).map { Array(prefix.utf8) + $0.prefix { !WordSplitter.isBlank($0) } }
+      }
+      if !entries.isEmpty {
+        line += Array("\n  a: ".utf8) + NameQuoting().quoted(Array(entries.joined(separator: [UInt8(ascii: ",")])))
+      }
+    }
+    guard let filter = marks.extendedAttributes else { return }
+    for attribute in member.extendedAttributes where filter.passes(attribute.name) {
+      line += Array("\n  x: \(attribute.value.count) ".utf8) + NameQuoting().quoted(attribute.name)
     }
   }
 

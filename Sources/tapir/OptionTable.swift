@@ -82,7 +82,7 @@ enum OptionKey: Hashable, Sendable {
     noSameOwner
   case touch, keepDirectorySymlink
   case session, member, sample
-  case numericOwner, xattrs, noXattrs, acls, noACLs
+  case numericOwner, xattrs, noXattrs, acls, noACLs, selinux, noSELinux
   case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
   case ignoreZeros, format, posix, oldArchive, paxOption, sparseVersion
   case verbose, help, usage, version
@@ -205,6 +205,8 @@ enum OptionTable {
     .gnu(.noXattrs, nil, "no-xattrs", .other, "no extended attributes (default)"),
     .gnu(.acls, nil, "acls", .other, "archive or restore POSIX ACLs"),
     .gnu(.noACLs, nil, "no-acls", .other, "no POSIX ACLs (default)"),
+    .gnu(.selinux, nil, "selinux", .other, "archive or restore SELinux contexts"),
+    .gnu(.noSELinux, nil, "no-selinux", .other, "no SELinux contexts (default)"),
     .gnu(.verbose, "v", "verbose", .other, "name each member; twice: with its attributes"),
     .gnu(.help, "?", "help", .other, "this text"),
     .gnu(.usage, nil, "usage", .other, "a short help text"),

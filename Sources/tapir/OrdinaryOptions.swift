@@ -22,11 +22,17 @@ struct OrdinaryOptions {
   private(set) var writtenFormat = TarFormat.gnu
 
   /// Settles the format: where nothing was said, the one that can hold what is asked for.
-  mutating func settle(for source: SourceOptions) throws(UsageError) {
-    let needsPax = source.extendedAttributes || source.accessControlLists || hasPaxOption
+  mutating func settle(for source: SourceOptions, writing: Bool) throws(UsageError) {
+    let needing = [
+      ("acls", source.accessControlLists), ("selinux", source.securityContexts), ("xattrs", source.extendedAttributes),
+    ].filter(\.1)
+    let needsPax = needsPax || hasPaxOption
     let chosen = format ?? (needsPax ? .pax : .gnu)
     if hasPaxOption, chosen != .pax {
       throw UsageError(message: "--pax-option can be used only on POSIX archives")
+    }
+    if writing, chosen != .pax, let (name, _) = needing.first {
+      throw UsageError(message: "--\(name) can be used only on POSIX archives")
     }
     if source.detectsHoles, chosen == .v7 || chosen == .ustar {
       throw UsageError(message: "GNU features wanted on incompatible archive format")
@@ -34,6 +40,8 @@ struct OrdinaryOptions {
     writtenFormat = chosen
   }
   private var hasPaxOption = false
+  /// Whether attributes were asked for; as in GNU tar even when that was taken back.
+  var needsPax = false
 
   /// What is said when they are used with a volume: scripts give them to tape, too.
   var notesForVolumes: [String] {

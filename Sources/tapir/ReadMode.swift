@@ -43,6 +43,9 @@ struct ReadMode {
   // MARK: With an index
 
   private func list(_ volumes: [IndexFile.Volume], _ index: IndexFile) throws(OperationError) {
+    if command.verbosity > 0, !command.marks.isEmpty {
+      reporter.say("attributes stand in the headers on tape, not in the index: --no-index lists them")
+    }
     let choice = choice
     let operation = ListOperation(query: query(command.operands, choice, to: nil))
     _ = try operation.run(volumes: volumes, index: index) { stored in list(stored.record.member) }

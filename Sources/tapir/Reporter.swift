@@ -35,7 +35,7 @@ final class Reporter: OperationObserver {
   /// - Parameter listingDescriptor: where members are listed: 1, 2 when standard output is for other data, or a file.
   init(
     verbosity: Int = 0, listingDescriptor: Int32 = 1, output: OutputOptions = OutputOptions(),
-    meter: ProgressMeter? = nil
+    meter: ProgressMeter? = nil, marks: ListingFormat.Marks = ListingFormat.Marks()
   ) {
     self.verbosity = verbosity
     self.listingDescriptor = listingDescriptor
@@ -45,6 +45,7 @@ final class Reporter: OperationObserver {
       $0.listing.quoting = output.quoting
       $0.listing.showsFullTime = output.showsFullTime
       $0.listing.usesUTC = output.usesUTC
+      $0.listing.marks = marks
     }
   }
 

@@ -125,6 +125,11 @@ extension TarCommand {
     return ProgressMeter.Subject(surroundings: surroundings, mode: letters[mode] ?? "", isWriting: writes)
   }
 
+  /// What is listed of attributes.
+  var marks: ListingFormat.Marks {
+    ListingFormat.Marks(sink, showsValues: verbosity > (mode == .list ? 1 : 2))
+  }
+
   /// Whether the mode puts members into an archive.
   var writes: Bool { mode == .create || mode == .append || mode == .update }
 

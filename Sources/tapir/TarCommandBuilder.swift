@@ -85,7 +85,7 @@ struct TarCommandBuilder {
       command.topLevel = topLevel
     }
     try Self.check(command)
-    try command.ordinary.settle(for: command.source)
+    try command.ordinary.settle(for: command.source, writing: command.writes)
     try Self.checkMultiVolume(command)
     return command
   }
@@ -186,6 +186,8 @@ struct TarCommandBuilder {
     case .noXattrs: attributes(false)
     case .acls: accessControl(true)
     case .noACLs: accessControl(false)
+    case .selinux: securityContexts(true)
+    case .noSELinux: securityContexts(false)
     case .session: command.verification.session = Int(try number(value, "--session", 1...1_000_000_000))
     case .member: command.verification.members.append(value)
     case .sample: command.verification.sample = try sample(value)
@@ -196,11 +198,19 @@ struct TarCommandBuilder {
   }
 
   mutating func attributes(_ on: Bool) {
+    if on { command.ordinary.needsPax = true }
     command.source.extendedAttributes = on
     command.sink.extendedAttributes = on
   }
 
+  private mutating func securityContexts(_ on: Bool) {
+    if on { command.ordinary.needsPax = true }
+    command.source.securityContexts = on
+    command.sink.securityContexts = on
+  }
+
   private mutating func accessControl(_ on: Bool) {
+    if on { command.ordinary.needsPax = true }
     command.source.accessControlLists = on
     command.sink.accessControlLists = on
   }

@@ -22,7 +22,7 @@ struct WarningFilter {
     ("unknown-keyword", ["Ignoring unknown extended header keyword "]),
     ("xdev", ["file is on a different filesystem; not dumped"]), ("decompress-program", []),
     ("existing-file", ["skipping existing file"]),
-    ("xattr-write", ["setxattrat: ", "acl_set_file_at: "]), ("record-size", ["Record size = "]),
+    ("xattr-write", ["setxattrat: ", "acl_set_file_at: ", "setfileconat: "]), ("record-size", ["Record size = "]),
     ("failed-read", ["Warning: Cannot "]),
   ]
 

@@ -11,6 +11,9 @@ enum Command {
     signal(SIGXFSZ, SIG_IGN)
     DescriptorLimit.raise()
     do throws(UsageError) {
+      if arguments.count == 3, arguments[..<2].elementsEqual(["completion", "members"].map { Array($0.utf8) }) {
+        return completeMember(arguments[2])
+      }
       if let text = try GeneratedText.asked(for: arguments) {
         let reporter = Reporter()
         reporter.print(text)
@@ -28,6 +31,15 @@ enum Command {
       }
       return error.status ?? reporter.finish(endsWithSummary: false)
     }
+  }
+
+  /// 1: complete files instead.
+  private static func completeMember(_ line: [UInt8]) -> Int32 {
+    guard let names = MemberCompletion(line: line).names() else { return 1 }
+    let reporter = Reporter()
+    // One a line: a name that has a line break in it must be typed.
+    for name in names where !name.contains(UInt8(ascii: "\n")) { reporter.print(name) }
+    return reporter.finish()
   }
 
   private static func runVerb(_ verb: Verb, _ words: [[UInt8]]) throws(UsageError) -> Int32 {
@@ -54,7 +66,7 @@ enum Command {
       ? nil : ProgressMeter(command.progressSubject, command.output)
     let reporter = Reporter(
       verbosity: command.verbosity, listingDescriptor: try listingDescriptor(command), output: command.output,
-      meter: meter)
+      meter: meter, marks: command.marks)
     if let signal = command.output.totalsSignal { TotalsSignal.wait(for: signal, reporter) }
     for note in command.notes { reporter.say(note) }
     do throws(OperationError) {

@@ -19,7 +19,8 @@ struct InterruptionTests {
     let place = try Workplace()
     let result = try interrupted(signal, place)
     #expect(result.status == status)
-    #expect(result.errors == "tapir: interrupted: 21 members of this session are safe, what follows them is not archived\n")
+    #expect(
+      result.errors == "tapir: interrupted: 21 members of this session are safe, what follows them is not archived\n")
     #expect(try place.tapir("-tf", "x.vtl").lines.count == 21)
     #expect(try place.shell("mkdir o; $TAPIR -xf x.vtl -C o && diff -r tree o/tree").status == 0)
     // The next session goes where the member was given up.
@@ -33,7 +34,8 @@ struct InterruptionTests {
     let result = try place.shell(
       "timeout --foreground --preserve-status -s INT 2 $TAPIR -cf x.vtl --vsn V00001 --stream s < <(sleep 8)")
     #expect(result.status == 130)
-    #expect(result.errors == "tapir: interrupted: 0 members of this session are safe, what follows them is not archived\n")
+    #expect(
+      result.errors == "tapir: interrupted: 0 members of this session are safe, what follows them is not archived\n")
     #expect(try place.tapir("-tf", "x.vtl").text == "")
   }
 

@@ -37,7 +37,8 @@ struct KillTests {
         // Not made yet, or labelled in vain: nothing was committed. Neither may stop the next session.
         #expect(listed.status == 2, "\(when)")
         #expect(
-          listed.errors.contains(try Regex("No such file|is blank|holds no files|no catalogue|no header|ends in the middle")),
+          listed.errors.contains(
+            try Regex("No such file|is blank|holds no files|no catalogue|no header|ends in the middle")),
           "\(when): \(listed.errors)")
       }
       try place.shell("mkdir -p more; echo new \(kill) > more/new")

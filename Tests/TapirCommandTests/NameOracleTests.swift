@@ -146,6 +146,13 @@ struct NameOracleTests {
     --mtime='2019-03-04 12:00 2 hours ago' t/a.c
     --mtime='2019-03-04 next week' t/a.c
     --mtime='2019-07-04 5:06' t/a.c
+    --mtime='Mon, 04 Mar 2019 05:06:07 -0800' t/a.c
+    --mtime='Mon Mar  4 05:06:07 PM CET 2019' t/a.c
+    --mtime='TZ="America/New_York" 2019-07-04 9am' t/a.c
+    --mtime='20190304 0506' t/a.c
+    --mtime='2019-03-04 12:00 +1 day' t/a.c
+    --mtime='4-mar-19 12:30 EST' t/a.c
+    --mtime='(noon) 12pm Mar 4, 2019' t/a.c
     --mtime=./t/sub/b.c t
     --mtime=./nofile t
     --clamp-mtime --mtime=2010-01-01 t

@@ -58,7 +58,9 @@ struct OrdinaryArchiveTests {
         $TAPIR -caf $name tree && bsdtar -xOf $name tree/one || echo "not written: $name"
       done
       """)
-    #expect(outcome.text == "two\\ntwo\\ntwo\\ntwo\\ntwo\\none\\none\\none\\n".replacingOccurrences(of: "\\n", with: "\n"), "\(outcome.errors)")
+    #expect(
+      outcome.text == "two\\ntwo\\ntwo\\ntwo\\ntwo\\none\\none\\none\\n".replacingOccurrences(of: "\\n", with: "\n"),
+      "\(outcome.errors)")
   }
 
   @Test func membersOfOtherArchivesAreArchived() throws {
@@ -79,7 +81,8 @@ struct OrdinaryArchiveTests {
       $TAPIR -cf d.tar big @a.tar tree/empty && tar -tf d.tar | sed -n '1p;$p'
       """)
     #expect(outcome.status == 0, "\(outcome.errors)")
-    #expect(outcome.lines.count == 3 && outcome.lines[0].hasSuffix("nothing damaged"), "\(outcome.text)\(outcome.errors)")
+    #expect(
+      outcome.lines.count == 3 && outcome.lines[0].hasSuffix("nothing damaged"), "\(outcome.text)\(outcome.errors)")
     #expect(outcome.lines.suffix(2) == ["big", "tree/empty"])
   }
 
@@ -99,9 +102,10 @@ struct OrdinaryArchiveTests {
     #expect(ours.text == theirs.text)
     // What is refused is refused in the same words.
     func words(_ text: String) -> Set<String> {
-      Set(text.split(separator: "\n").map { $0.replacingOccurrences(of: "tapir: ", with: "tar: ") }.filter {
-        !$0.contains("exiting now") && !$0.contains("Try 'tar") && !$0.contains("Exiting with")
-      })
+      Set(
+        text.split(separator: "\n").map { $0.replacingOccurrences(of: "tapir: ", with: "tar: ") }.filter {
+          !$0.contains("exiting now") && !$0.contains("Try 'tar") && !$0.contains("Exiting with")
+        })
     }
     #expect(words(ours.errors) == words(theirs.errors), "\(ours.errors)")
   }
@@ -120,7 +124,9 @@ struct OrdinaryArchiveTests {
     let place = try Workplace()
     try place.file("file", bytes: 10)
     let refused = try place.tapir("-cf", "x.tar", "--sync-files", "5", "file")
-    #expect(refused.status == 2 && refused.errors.contains("option '--sync-files' is for volumes: x.tar is an ordinary archive"))
+    #expect(
+      refused.status == 2
+        && refused.errors.contains("option '--sync-files' is for volumes: x.tar is an ordinary archive"))
     let mixed = try place.tapir("-cf", "x.tar", "--owner=0", "@y.tar")
     #expect(mixed.status == 2 && mixed.errors.contains("members of @ARCHIVE are archived as they are"))
     let said = try place.tapir("-czf", "x.vtl", "--vsn", "V00001", "file")

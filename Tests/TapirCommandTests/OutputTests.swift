@@ -3,14 +3,16 @@ import Testing
 
 /// What is said where: names on standard output, everything else on standard error, in GNU tar's words.
 struct OutputTests {
-  private let tree = "mkdir -p tree/sub; printf 1 > tree/one; printf 2 > tree/sub/two; ln -s one tree/link; ln tree/one tree/hard"
+  private let tree =
+    "mkdir -p tree/sub; printf 1 > tree/one; printf 2 > tree/sub/two; ln -s one tree/link; ln tree/one tree/hard"
 
   @Test func membersAreNamedAsByGNUTarAsTheyPass() throws {
     let place = try Workplace()
     try place.shell(tree)
     for verbose in ["-v", "-vv"] {
       try place.shell("rm -rf x.vtl o p; mkdir o p")
-      let ours = try place.shell("$TAPIR \(verbose) -cf x.vtl --vsn V00001 tree; echo; $TAPIR \(verbose) -xf x.vtl -C o")
+      let ours = try place.shell(
+        "$TAPIR \(verbose) -cf x.vtl --vsn V00001 tree; echo; $TAPIR \(verbose) -xf x.vtl -C o")
       let theirs = try place.shell("tar \(verbose) -cf x.tar tree; echo; tar \(verbose) -xf x.tar -C p")
       #expect(ours.text == theirs.text)
       #expect(ours.errors == theirs.errors)
@@ -24,7 +26,8 @@ struct OutputTests {
     try place.shell(tree)
     // Whole seconds, all that GNU tar's own format holds.
     try place.shell("touch -d 2020-02-02 tree/one")
-    try place.shell("printf 3 > tree/gone; printf 4 > tree/kind; $TAPIR -cf x.vtl --vsn V00001 tree; tar -cf x.tar tree")
+    try place.shell(
+      "printf 3 > tree/gone; printf 4 > tree/kind; $TAPIR -cf x.vtl --vsn V00001 tree; tar -cf x.tar tree")
     #expect(try place.tapir("-df", "x.vtl").status == 0)
     try place.shell(
       """
@@ -60,14 +63,18 @@ struct OutputTests {
     #expect(try place.tapir("volume", "label", "x.vtl", "--vsn", "V00002").status == 2)
     try place.shell("$TAPIR -cf x.vtl tree; $TAPIR -rf x.vtl --vsn V00001 tree/one")
     let show = try place.tapir("volume", "show", "x.vtl").text
-    for line in ["volume        V00001", "label         my files", "block size    262144", "members       7, ", "state         open"] {
+    for line in [
+      "volume        V00001", "label         my files", "block size    262144", "members       7, ",
+      "state         open",
+    ] {
       #expect(show.contains(line), "\(line)")
     }
     #expect(show.contains(try Regex("used          [0-9]+ bytes of 20971520")))
     let found = try place.tapir("index", "find", "-f", "x.vtl", "*one")
     #expect(found.lines.count == 2)
     // The newest first, with the file to space to and the block to locate.
-    #expect(try #require(found.lines.first).contains(try Regex("^V00001  file 9  block [0-9]+  [-0-9]+ [:0-9]+  tree/one$")))
+    #expect(
+      try #require(found.lines.first).contains(try Regex("^V00001  file 9  block [0-9]+  [-0-9]+ [:0-9]+  tree/one$")))
     let missing = try place.tapir("index", "find", "-f", "x.vtl", "nothing")
     #expect(missing.status == 2 && missing.errors.hasPrefix("tapir: nothing: Not found in the index\n"))
     #expect(try place.tapir("-t", "--vsn", "V00001", "--index-db", "x.vtl/index.sqlite").lines.count == 7)

@@ -40,7 +40,8 @@ struct RebuildTests {
       """)
     #expect(made.status == 0, "\(made.errors)")
     #expect(made.lines.last == "volume V00001: 73 members in 8 batches", "\(made.text)")
-    #expect(try place.shell("wc -l < before").lines.first.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) } ?? 0 > 100)
+    #expect(
+      try place.shell("wc -l < before").lines.first.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) } ?? 0 > 100)
   }
 
   @Test func aTailThatWasNeverCommittedIsNotTakenIn() throws {

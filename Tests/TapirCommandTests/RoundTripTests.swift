@@ -43,7 +43,9 @@ struct RoundTripTests {
       chmod 4755 file; chmod 1777 deep; chmod 0 empty; chmod 2750 deep/er
       touch -d '2001-02-03 04:05:06.789012345' deep/er deep 'with space'
       touch -d '2040-01-01' empty
-      """# + (isRoot ? "\nmknod char c 1 3; mknod block b 7 200; chown 12345:54321 file; chown -h daemon:daemon soft" : ""))
+      """#
+        + (isRoot ? "\nmknod char c 1 3; mknod block b 7 200; chown 12345:54321 file; chown -h daemon:daemon soft" : "")
+    )
     for layout in ["pax", "raw"] {
       let result = try place.shell(
         "rm -rf x.vtl out; mkdir out; $TAPIR -cf x.vtl -S --layout \(layout) tree && $TAPIR -xpf x.vtl -C out")
@@ -103,7 +105,8 @@ struct RoundTripTests {
     let block = 16384
     for size in [0, 1, block - 1, block, block + 1, 5_000_000] {
       try place.file("data", bytes: size)
-      let script = "rm -rf x.vtl; cat data | $TAPIR -cf x.vtl -b32 --stream a/name && $TAPIR -xOf x.vtl a/name | cmp - data"
+      let script =
+        "rm -rf x.vtl; cat data | $TAPIR -cf x.vtl -b32 --stream a/name && $TAPIR -xOf x.vtl a/name | cmp - data"
       let result = try place.shell(script)
       #expect(result.status == 0, "\(size): \(result.errors)")
       #expect(try place.tapir("-tf", "x.vtl").text == "a/name\n")

@@ -98,6 +98,11 @@ final class Workplace {
     try data.write(to: url)
   }
 
+  /// Makes a file of text.
+  func write(_ text: String, to name: String) throws {
+    try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+  }
+
   func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
   /// The command that SwiftPM built beside the tests.

@@ -949,7 +949,7 @@ def command_verify(c):
 
 KEYWORDS = [b'GNU.sparse.major', b'GNU.sparse.minor', b'GNU.sparse.name', b'GNU.sparse.realsize', b'path', b'linkpath',
             b'uid', b'gid', b'size', b'mtime', b'uname', b'gname', b'SCHILY.devmajor', b'SCHILY.devminor',
-            b'SCHILY.xattr.', b'SCHILY.acl.access', b'SCHILY.acl.default']
+            b'SCHILY.xattr.', b'SCHILY.acl.access', b'SCHILY.acl.default', b'RHT.security.selinux']
 
 
 def verify_member(v, k, m, ordinal, files):

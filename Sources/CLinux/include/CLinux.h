@@ -12,6 +12,8 @@ extern const int32_t clinux_O_NOATIME;
 extern const int32_t clinux_SEEK_DATA;
 extern const int32_t clinux_SEEK_HOLE;
 extern const int32_t clinux_AT_EMPTY_PATH;
+// Past the page cache: open(2).
+extern const int32_t clinux_O_DIRECT;
 extern const uint64_t clinux_RESOLVE_BENEATH;
 extern const uint64_t clinux_RESOLVE_NO_SYMLINKS;
 extern const uint64_t clinux_RESOLVE_NO_MAGICLINKS;
