@@ -1,3 +1,4 @@
+import ArchiveExchange
 import ArchiveFormat
 import ArchiveOperations
 import HostFiles
@@ -64,7 +65,14 @@ extension TarCommandBuilder {
       throw UsageError(message: "Volume length cannot be less than record size")
     }
     if command.verifies { throw UsageError(message: "Cannot verify multi-volume archives") }
-    if command.ordinary.compression != nil { throw UsageError(message: "Cannot use multi-volume compressed archives") }
+    let name = command.archive.effectiveName.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let named = command.ordinary.byName && command.mode == .create ? Compression(suffixOf: name) ?? .none : .none
+    if command.ordinary.compression != nil || named != .none {
+      throw UsageError(message: "Cannot use multi-volume compressed archives")
+    }
+    if command.ordinary.byName, command.mode == .create, ForeignWriter.Format(suffixOf: name) != nil {
+      throw UsageError(message: "option '-M' is for tar archives: \(name) names another format", pointsAtHelp: false)
+    }
     let label = command.intent.text
     if command.ordinary.writtenFormat.isGNU, label.count > MultiVolumeOptions.longestLabel {
       let limit = MultiVolumeOptions.longestLabel

@@ -200,7 +200,7 @@ struct OrdinaryMode {
     if let tar { reporter.endBlock(tar.endOffset.map { $0 / 512 } ?? 0, isThere: tar.position != tar.endOffset) }
     mode.reportMissing(choice)
     try close(volumes?.0.medium ?? first)
-    try volumes?.1.finish()
+    volumes?.1.finish()
   }
 
   /// The rest of a member that begins on a volume which is not there.

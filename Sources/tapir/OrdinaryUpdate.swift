@@ -71,6 +71,7 @@ extension OrdinaryMode {
   func delete() throws(OperationError) {
     try checkVolumeOptions()
     let mode = ReadMode(command: command, reporter: reporter)
+    guard path != nil else { throw Self.needsFile }
     let isRemote = if case .remote = target { true } else { false }
     let medium = isRemote ? try openForUpdate() : try open(.reading)
     let choice = mode.choice
@@ -132,8 +133,10 @@ extension OrdinaryMode {
 
   // MARK: Parts
 
+  private static var needsFile: OperationError { .refused("Options '-Aru' are incompatible with '-f -'", hint: nil) }
+
   func openForUpdate() throws(OperationError) -> any ArchiveMedium {
-    guard path != nil else { throw .refused("Options '-Aru' are incompatible with '-f -'", hint: nil) }
+    guard path != nil else { throw Self.needsFile }
     return try open(.updating)
   }
 

@@ -19,7 +19,7 @@ extension OrdinaryMode {
       try TarWriter(encoder, to: output, label: label) { reporter.report(.notice($0)) }
     }
     try write(to: writer, medium, signals, last: { output.medium })
-    try sequence.finish()
+    sequence.finish()
   }
 
   /// `-r`, and with `onlyNewer` `-u`: behind the last member of the last volume, and on in further ones.
@@ -54,7 +54,7 @@ extension OrdinaryMode {
       try TarWriter(encoder, to: output, label: label, continues: !isNew) { reporter.report(.notice($0)) }
     }
     try write(to: writer, medium, signals, last: { output.medium }, size: { output.size }) { found.wants($0) }
-    try sequence.finish()
+    sequence.finish()
   }
 
   /// Reads all volumes to where the members end.

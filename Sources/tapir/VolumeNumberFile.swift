@@ -42,3 +42,17 @@ struct VolumeNumberFile {
     .refused("\(name): \(what): \(String(cString: strerror(errno)))", hint: nil)
   }
 }
+
+extension MultiVolumeOptions {
+  /// The number that `--volno-file` has for the first volume; nil without one.
+  func firstNumber() throws(OperationError) -> Int? {
+    guard let numberFile else { return nil }
+    return try VolumeNumberFile(numberFile).read() ?? 1
+  }
+
+  /// Keeps the number of the volume that is in use there.
+  func keep(_ number: Int, _ reporter: Reporter) {
+    guard let numberFile else { return }
+    do { try VolumeNumberFile(numberFile).write(number) } catch { reporter.complain(error.description) }
+  }
+}

@@ -43,7 +43,7 @@ final class VolumeSequence {
     self.interruption = interruption
     self.replaces = replaces
     names = [command.archive.effectiveName ?? [UInt8(ascii: "-")]] + command.archive.furtherNames
-    if let file = command.multiVolume.numberFile { shownNumber = try VolumeNumberFile(file).read() ?? 1 }
+    shownNumber = try command.multiVolume.firstNumber() ?? 1
   }
 
   /// Number of the volume that is in use, from 1.
@@ -106,9 +106,7 @@ final class VolumeSequence {
   // MARK: The script
 
   private func run(_ script: [UInt8]) throws(Ended) {
-    if let file = command.multiVolume.numberFile {
-      do { try VolumeNumberFile(file).write(shownNumber) } catch { reporter.complain(error.description) }
-    }
+    command.multiVolume.keep(shownNumber, reporter)
     var surroundings = command.surroundings
     surroundings.archive = names[current]
     let variables: [ShellCommand.Variable] =
@@ -198,7 +196,5 @@ final class VolumeSequence {
   }
 
   /// Keeps the number of the last volume (`--volno-file`).
-  func finish() throws(OperationError) {
-    if let file = command.multiVolume.numberFile { try VolumeNumberFile(file).write(shownNumber) }
-  }
+  func finish() { command.multiVolume.keep(shownNumber, reporter) }
 }

@@ -122,7 +122,10 @@ struct MultiVolumeTests {
     |-tM --volno-file=number @v
     |-tM --volno-file=number -f v1
     |-tM --volno-file=notanumber -f v1
-    |-t --volno-file=/none/x -f x1 --occurrence x
+    |-c --volno-file=/none/x -f y1 a
+    |-c --volno-file=number -f y1 a
+    |-c --volno-file=notanumber -f y1 a
+    |-caMf y1.tar.gz a
     |-cML 20 --volno-file=number -f y1 a b
     |-cML 20 -F 'cat number; echo y$TAR_VOLUME >&$TAR_FD' --volno-file=number -f y1 a b
     q\n|-cML 20 -f y1 a b
