@@ -1,3 +1,5 @@
+import ArchiveExchange
+import ArchiveFormat
 import ArchiveOperations
 import HostFiles
 
@@ -70,6 +72,41 @@ extension TarCommandBuilder {
         message: bases.count == 2 && command.operands.first?.baseDirectory.isEmpty == true
           ? "Using -C option inside file list is not allowed with --listed-incremental"
           : "Only one -C option is allowed with --listed-incremental")
+    }
+  }
+
+  /// What `-M` goes with; the format is settled.
+  static func checkMultiVolume(_ command: TarCommand) throws(UsageError) {
+    let options = command.multiVolume
+    guard options.isOn else {
+      if command.archive.furtherNames.isEmpty { return }
+      throw UsageError(message: "Multiple archive files require '-M' option")
+    }
+    if command.ordinary.writtenFormat == .v7 || command.ordinary.writtenFormat == .ustar {
+      throw UsageError(message: "GNU features wanted on incompatible archive format")
+    }
+    if let length = options.tapeLength, length < Int64(command.ordinary.recordSize) {
+      throw UsageError(message: "Volume length cannot be less than record size")
+    }
+    if command.verifies { throw UsageError(message: "Cannot verify multi-volume archives") }
+    let name = command.archive.effectiveName.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let named = command.ordinary.byName && command.mode == .create ? Compression(suffixOf: name) ?? .none : .none
+    if command.ordinary.compression != nil || named != .none {
+      throw UsageError(message: "Cannot use multi-volume compressed archives")
+    }
+    if command.ordinary.byName, command.mode == .create, ForeignWriter.Format(suffixOf: name) != nil {
+      throw UsageError(message: "option '-M' is for tar archives: \(name) names another format", pointsAtHelp: false)
+    }
+    let label = command.intent.text
+    if command.ordinary.writtenFormat.isGNU, label.count > MultiVolumeOptions.longestLabel {
+      let limit = MultiVolumeOptions.longestLabel
+      throw UsageError(
+        message: "\(String(decoding: label, as: UTF8.self)): Volume label is too long (limit is \(limit) bytes)")
+    }
+    if command.mode == .delete || command.mode == .concatenate {
+      throw UsageError(
+        message: "option '-M' is not supported with \(command.mode == .delete ? "--delete" : "-A"): members and ends of"
+          + " volumes would no longer fit together", pointsAtHelp: false)
     }
   }
 

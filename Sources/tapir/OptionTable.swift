@@ -89,6 +89,7 @@ enum OptionKey: Hashable, Sendable {
   case incremental(IncrementalOptions.Key)
   case restoring(RestoringOptions.Key)
   case output(OutputOptions.Key)
+  case multiVolume(MultiVolumeOptions.Key)
 }
 
 /// The options of the tar face.
@@ -96,7 +97,7 @@ enum OptionTable {
   static let supported =
     modesAndArchives + NameOptions.names + NameOptions.exclusions + NameOptions.matching + NameOptions.metadata
     + IncrementalOptions.specifications + transfer + RestoringOptions.specifications
-    + OutputOptions.specifications
+    + OutputOptions.specifications + MultiVolumeOptions.specifications
 
   private static let modesAndArchives: [OptionSpecification] = [
     .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),
@@ -113,7 +114,8 @@ enum OptionTable {
 
     .gnu(
       .file, "f", "file", .required, "ARCHIVE", .archive,
-      "a drive (/dev/nst0), a virtual cartridge (a folder; a new one's name ends in .vtl), or an ordinary archive"),
+      "a drive (/dev/nst0), a virtual cartridge (a folder; a new one's name ends in .vtl), or an ordinary archive, also"
+        + " HOST:FILE of another machine; several with -M"),
     .gnu(.forceLocal, nil, "force-local", .archive, "ARCHIVE is local even if it has a colon"),
     .own(.vsn, "vsn", .required, "VSN", .archive, "the volume must have, or gets, this volume serial number"),
     .gnu(.label, "V", "label", .required, "TEXT", .archive, "text kept with a new volume"),
@@ -228,7 +230,7 @@ enum OptionTable {
     .own(.scan, "scan", .rebuilding, "look for catalogues file by file from the beginning, whatever the end says"),
   ]
 
-  static let all = supported + GNUOptions.unsupported
+  static let all = supported + MultiVolumeOptions.driveNumbers + GNUOptions.unsupported
 }
 
 extension OptionSpecification {

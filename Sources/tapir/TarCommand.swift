@@ -53,6 +53,7 @@ struct TarCommand {
   var ordinary = OrdinaryOptions()
   var incremental = IncrementalOptions()
   var restoring = RestoringOptions()
+  var multiVolume = MultiVolumeOptions()
   var output = OutputOptions()
   /// Options given that say something about volumes alone.
   var volumeOptions: [String] = []
@@ -82,6 +83,8 @@ struct Verification {
 struct ArchiveOptions {
   /// `-f`; nil when it was not given.
   var name: [UInt8]?
+  /// Those that `-f` names besides: volumes that follow the first.
+  var furtherNames: [[UInt8]] = []
   var isLocal = false
   var vsn: VSN?
   var indexDatabase: [UInt8]?
@@ -100,8 +103,18 @@ extension TarCommand {
   /// Nothing that was asked for is ignored.
   func checkForVolumes() throws(OperationError) {
     let own = (output.showsBlocks ? ["-R"] : []) + (output.showsOmittedDirectories ? ["--show-omitted-dirs"] : [])
+    if multiVolume.isOn {
+      throw .refused(
+        "option '-M' is for ordinary archives: this version does not continue a volume on another",
+        hint: "a volume that is full ends the session and says what was left out")
+    }
     guard let option = own.first else { return }
     throw .refused("option '\(option)' is not supported on volumes: it is for ordinary archives", hint: nil)
+  }
+
+  /// How ordinary archives are opened.
+  var mediumOpener: MediumOpener {
+    MediumOpener(isLocal: archive.isLocal, remote: multiVolume.remote, recordSize: ordinary.recordSize)
   }
 
   /// What progress is reported of.

@@ -34,6 +34,7 @@ struct TarCommandBuilder {
       case .showSnapshotFieldRanges: modes.insert(.showSnapshotFieldRanges, at: 0)
       default: try command.output.add(key, value)
       }
+    case .option(.multiVolume(let key), let value): try command.multiVolume.add(key, value ?? [])
     case .option(let key, let value): if try !names.take(key, value ?? []) { try option(key, value) }
     }
   }
@@ -92,6 +93,7 @@ struct TarCommandBuilder {
     command.sink.oneFileSystem = command.source.oneFileSystem
     try Self.check(command)
     try command.ordinary.settle(for: command.source, writing: command.writes)
+    try Self.checkMultiVolume(command)
     return command
   }
 
@@ -121,7 +123,12 @@ struct TarCommandBuilder {
     case .help: modes.insert(.help, at: 0)
     case .usage: modes.insert(.usage, at: 0)
     case .version: modes.insert(.version, at: 0)
-    case .file: command.archive.name = value
+    case .file:
+      if command.archive.name == nil {
+        command.archive.name = value
+      } else {
+        command.archive.furtherNames.append(value)
+      }
     case .forceLocal: command.archive.isLocal = true
     case .vsn: command.archive.vsn = try vsn(value)
     case .indexDatabase: command.archive.indexDatabase = value
