@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "TapeLabels", targets: ["TapeLabels"]),
     .library(name: "TapeIO", targets: ["TapeIO"]),
     .library(name: "ArchiveFormat", targets: ["ArchiveFormat"]),
+    .library(name: "DriveTiming", targets: ["DriveTiming"]),
     .library(name: "LinuxTape", targets: ["LinuxTape"]),
     .library(name: "VirtualTape", targets: ["VirtualTape"]),
     .library(name: "TapeIndex", targets: ["TapeIndex"]),
@@ -38,6 +39,7 @@ let package = Package(
     .target(
       name: "ArchiveFormat", dependencies: ["TapeLabels", "TapeIO", "CXXHash"],
       swiftSettings: settings),
+    .target(name: "DriveTiming", dependencies: ["TapeIO"], swiftSettings: settings),
     // Layer 2
     .target(
       name: "LinuxTape", dependencies: ["TapeIO", "CLinuxTape"], swiftSettings: settings),
@@ -55,14 +57,14 @@ let package = Package(
     // Layer 3
     .target(
       name: "ArchiveOperations",
-      dependencies: ["TapeIndex", "ArchiveFormat", "TapeLabels", "TapeIO"],
+      dependencies: ["TapeIndex", "ArchiveFormat", "DriveTiming", "TapeLabels", "TapeIO"],
       swiftSettings: settings),
     // Layer 4
     .executableTarget(
       name: "tapir",
       dependencies: [
         "ArchiveOperations", "ArchiveExchange", "HostFiles", "RemoteTape", "TapeIndex", "LinuxTape", "VirtualTape",
-        "ArchiveFormat", "TapeLabels", "TapeIO", "CLinux",
+        "ArchiveFormat", "DriveTiming", "TapeLabels", "TapeIO", "CLinux",
       ],
       swiftSettings: settings),
     // C
@@ -81,6 +83,8 @@ let package = Package(
     .testTarget(
       name: "VirtualTapeTests", dependencies: ["VirtualTape", "TapeTestSupport", "TapeIO", "CXXHash"],
       exclude: ["frame_vectors.py"], swiftSettings: settings),
+    .testTarget(
+      name: "DriveTimingTests", dependencies: ["DriveTiming", "TapeTestSupport", "TapeIO"], swiftSettings: settings),
     .testTarget(name: "RemoteTapeTests", dependencies: ["RemoteTape"], swiftSettings: settings),
     .testTarget(name: "LinuxTapeTests", dependencies: ["LinuxTape", "TapeIO"], swiftSettings: settings),
     .executableTarget(
@@ -107,7 +111,7 @@ let package = Package(
     .testTarget(
       name: "ArchiveOperationsTests",
       dependencies: [
-        "ArchiveOperations", "TapeIndex", "ArchiveFormat", "TapeLabels", "TapeIO", "VirtualTape", "TapeTestSupport",
+        "ArchiveOperations", "TapeIndex", "ArchiveFormat", "DriveTiming", "TapeLabels", "TapeIO", "VirtualTape", "TapeTestSupport",
       ],
       swiftSettings: settings),
     .testTarget(

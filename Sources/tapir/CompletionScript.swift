@@ -9,7 +9,10 @@ enum CompletionScript {
   private static var verbs: [(first: String, following: [String])] {
     let groups = Dictionary(grouping: Verb.allCases) { $0.rawValue.prefix { $0 != " " } }
     let verbs = groups.map { first, verbs in
-      (first: String(first), following: verbs.map { String($0.rawValue.dropFirst(first.count + 1)) })
+      (
+        first: String(first),
+        following: verbs.filter { $0.rawValue != first }.map { String($0.rawValue.dropFirst(first.count + 1)) }
+      )
     }
     let others = [
       (first: "completion", following: ["bash", "zsh", "fish"]),
@@ -32,7 +35,7 @@ enum CompletionScript {
   static var bash: String {
     let longs = options.compactMap(\.long).map { "--" + $0 }.joined(separator: " ")
     var second = ""
-    for verb in verbs {
+    for verb in verbs where !verb.following.isEmpty {
       second +=
         "      \(verb.first)) COMPREPLY=($(compgen -W '\(verb.following.joined(separator: " "))' -- \"$word\")); return ;;\n"
     }
@@ -85,7 +88,7 @@ enum CompletionScript {
       lines += "    \(quoted("--\(long)\(isJoined ? "=" : ""):\(option.help)"))\n"
     }
     var second = ""
-    for verb in verbs {
+    for verb in verbs where !verb.following.isEmpty {
       second += "      \(verb.first)) compadd -- \(verb.following.joined(separator: " ")); return ;;\n"
     }
     var values = ""
@@ -127,7 +130,7 @@ enum CompletionScript {
       "'" + text.map { $0 == "'" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined() + "'"
     }
     var lines = ""
-    for verb in verbs {
+    for verb in verbs where !verb.following.isEmpty {
       lines += "complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a \(verb.first)\n"
       lines +=
         "complete -c tapir -n '__tapir_second \(verb.first)' -f -a \(quoted(verb.following.joined(separator: " ")))\n"

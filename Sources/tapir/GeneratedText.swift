@@ -48,6 +48,11 @@ enum GeneratedText {
       .Nm
       .Cm index rebuild
       .Ar archive
+      .Nm
+      .Cm plan
+      .Fl cf Ar model
+      .Op Ar option ...
+      .Ar name ...
       .Sh DESCRIPTION
       .Nm
       is a
@@ -118,6 +123,11 @@ enum GeneratedText {
       Where a file is, without a cartridge:
       .Bd -literal -offset indent
       tapir index find '*notes.txt'
+      .Ed
+      .Pp
+      How many cartridges and hours a directory takes on an LTO-9 drive, before anything is written:
+      .Bd -literal -offset indent
+      tapir plan -cf LTO-9 /home
       .Ed
       .Sh SEE ALSO
       .Xr mt 1 ,

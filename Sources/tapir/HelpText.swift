@@ -5,6 +5,7 @@ enum HelpText {
            tapir volume label|show|verify ARCHIVE
            tapir index find PATTERN...
            tapir index check|rebuild ARCHIVE
+           tapir plan -cf MODEL [OPTION...] NAME...
            tapir help VERB
            tapir completion bash|zsh|fish
     """

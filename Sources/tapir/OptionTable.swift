@@ -28,6 +28,7 @@ struct OptionSpecification: Sendable {
     case ordinary = "Ordinary archives"
     case verifying = "Verifying (volume verify)"
     case rebuilding = "Rebuilding (index rebuild)"
+    case planning = "Planning (plan)"
     case other = "Other"
     case none = ""
   }
@@ -81,7 +82,7 @@ enum OptionKey: Hashable, Sendable {
   case toStandardOutput, preservePermissions, noSamePermissions, keepDamaged, stripComponents, sameOwner,
     noSameOwner
   case touch, keepDirectorySymlink
-  case session, member, sample
+  case session, member, sample, sourceRate, ratio
   case numericOwner, xattrs, noXattrs, acls, noACLs, selinux, noSELinux
   case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
   case ignoreZeros, format, posix, oldArchive, paxOption, sparseVersion
@@ -228,6 +229,11 @@ enum OptionTable {
       .salvage, "salvage", .rebuilding,
       "take in complete files behind the last catalogue, which were never committed"),
     .own(.scan, "scan", .rebuilding, "look for catalogues file by file from the beginning, whatever the end says"),
+    .own(
+      .sourceRate, "source-rate", .required, "SIZE", .planning,
+      "the files come at SIZE bytes a second (without this, as fast as the drive takes them)"),
+    .own(
+      .ratio, "ratio", .required, "N", .planning, "the drive compresses N bytes to one, such as 2.5 (default 1)"),
   ]
 
   static let all = supported + MultiVolumeOptions.driveNumbers + GNUOptions.unsupported

@@ -50,6 +50,7 @@ struct TarCommand {
   var salvages = false
   var scans = false
   var verification = Verification()
+  var planning = Planning()
   var ordinary = OrdinaryOptions()
   var incremental = IncrementalOptions()
   var restoring = RestoringOptions()

@@ -198,6 +198,10 @@ struct TarCommandBuilder {
     case .session: command.verification.session = Int(try number(value, "--session", 1...1_000_000_000))
     case .member: command.verification.members.append(value)
     case .sample: command.verification.sample = try sample(value)
+    case .sourceRate: command.planning.sourceRate = Double(try size(value, "--source-rate", minimum: 1))
+    case .ratio:
+      guard let ratio = Planning.ratio(value) else { throw invalid(value, "--ratio", "a number such as 2.5") }
+      command.planning.ratio = ratio
     case .verbose: command.verbosity += 1
     // The others were taken above.
     default: break

@@ -1,6 +1,6 @@
 import ArchiveOperations
 
-/// What tar has no words for: `tapir VERB NOUN ...`.
+/// What tar has no words for: `tapir VERB NOUN ...`, `tapir plan ...`.
 enum Verb: String, CaseIterable {
   case volumeLabel = "volume label"
   case volumeShow = "volume show"
@@ -8,6 +8,7 @@ enum Verb: String, CaseIterable {
   case indexFind = "index find"
   case indexRebuild = "index rebuild"
   case indexCheck = "index check"
+  case plan
 
   /// The verb that a command line begins with, and what follows it; nil when it is tar's.
   static func parse(_ arguments: [[UInt8]]) throws(UsageError) -> (Verb, rest: [[UInt8]])? {
@@ -15,6 +16,7 @@ enum Verb: String, CaseIterable {
     guard let first = arguments.first.map({ String(decoding: $0, as: UTF8.self) }), groups.contains(first[...]) else {
       return nil
     }
+    if let verb = Verb(rawValue: first) { return (verb, Array(arguments.dropFirst())) }
     let second = arguments.dropFirst().first.map { String(decoding: $0, as: UTF8.self) } ?? ""
     guard let verb = Verb(rawValue: first + " " + second) else {
       let known = allCases.filter { $0.rawValue.hasPrefix(first + " ") }.map { "'\($0.rawValue)'" }
@@ -36,6 +38,7 @@ enum Verb: String, CaseIterable {
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
     case .indexRebuild: [.file, .forceLocal, .vsn, .indexDatabase, .salvage, .scan, .help]
     case .indexCheck: [.file, .forceLocal, .vsn, .indexDatabase, .help]
+    case .plan: PlanVerb.keys
     }
   }
 
@@ -55,6 +58,7 @@ enum Verb: String, CaseIterable {
     case .indexCheck:
       "Usage: tapir index check ARCHIVE [OPTION...]\n\n"
         + "Compares the index of a volume with its catalogues and says what differs. Changes nothing.\n"
+    case .plan: PlanVerb.summary
     }
   }
 
@@ -67,7 +71,11 @@ enum Verb: String, CaseIterable {
 
   /// Understands what follows the verb; nil when help was asked for.
   func prepare(_ words: [[UInt8]]) throws(UsageError) -> VerbCommand? {
-    let items = try OptionScanner(options, allowsOldStyle: false).scan(words)
+    let items = try OptionScanner(options, allowsOldStyle: self == .plan).scan(words)
+    if self == .plan {
+      if items.contains(.option(.help, nil)) { return nil }
+      return VerbCommand(verb: self, command: try PlanVerb.command(items), names: [])
+    }
     var builder = TarCommandBuilder()
     for case .option(let key, let value) in items {
       if key == .help { return nil }
@@ -98,6 +106,11 @@ struct VerbCommand {
   let command: TarCommand
   let names: [[UInt8]]
 
+  /// Where what it says goes. Members that pass are named beside a plan, not in it.
+  var reporter: Reporter {
+    verb == .plan ? Reporter(verbosity: command.verbosity, listingDescriptor: 2, output: command.output) : Reporter()
+  }
+
   func run(_ reporter: Reporter) throws(OperationError) {
     for note in command.volumeNotes { reporter.say(note) }
     switch verb {
@@ -107,6 +120,7 @@ struct VerbCommand {
     case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
     case .indexRebuild: try IndexVerbs(command: command, reporter: reporter).rebuild()
     case .indexCheck: try IndexVerbs(command: command, reporter: reporter).check()
+    case .plan: try PlanVerb(command: command, reporter: reporter).run()
     }
   }
 }

@@ -43,11 +43,12 @@ enum Command {
   }
 
   private static func runVerb(_ verb: Verb, _ words: [[UInt8]]) throws(UsageError) -> Int32 {
-    let reporter = Reporter()
     guard let command = try verb.prepare(words) else {
+      let reporter = Reporter()
       reporter.print(verb.help)
       return reporter.finish()
     }
+    let reporter = command.reporter
     do { try command.run(reporter) } catch {
       reporter.fail(error.description, hint: error.hint)
       return reporter.finish(endsWithSummary: false)

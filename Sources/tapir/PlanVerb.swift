@@ -1,0 +1,101 @@
+import ArchiveOperations
+import DriveTiming
+import HostFiles
+
+/// What `plan` assumes.
+struct Planning {
+  /// Bytes a second that the files give; nil for as many as the drive takes.
+  var sourceRate: Double?
+  /// Bytes that the drive makes one of.
+  var ratio = 1.0
+
+  /// A decimal number from 0.01 to 1000.
+  static func ratio(_ text: [UInt8]) -> Double? {
+    let characters = Set("0123456789.".utf8)
+    guard text.allSatisfy({ characters.contains($0) }), let number = Double(String(decoding: text, as: UTF8.self)),
+      (0.01...1_000).contains(number)
+    else { return nil }
+    return number
+  }
+}
+
+/// `plan`: what archiving files would take on a drive, before a byte is written.
+struct PlanVerb {
+  let command: TarCommand
+  let reporter: Reporter
+
+  /// Options of `-c` that change what is archived, or when it is committed.
+  static let keys: Set<OptionKey> =
+    Set((NameOptions.exclusions + NameOptions.matching).compactMap(\.key)).union([
+      .create, .file, .directory, .filesFrom, .null, .noNull, .verbatimFilesFrom, .noVerbatimFilesFrom, .unquote,
+      .noUnquote, .addFile, .recursion, .noRecursion, .oneFileSystem, .absoluteNames, .newer, .newerMtime, .transform,
+      .sort, .dereference, .hardDereference, .checkLinks, .holeDetection, .ignoreFailedRead, .layout, .sparse,
+      .syncBytes, .syncFiles, .syncSeconds, .capacity, .xattrs, .noXattrs, .xattrsInclude, .xattrsExclude, .acls,
+      .noACLs, .sourceRate, .ratio, .verbose, .help,
+    ])
+
+  private static let models = DriveModel.published.map(\.name).joined(separator: ", ")
+
+  static let summary =
+    "Usage: tapir plan -cf MODEL [OPTION...] NAME...\n\n"
+    + "Says how many cartridges and how much time archiving the files would take on a drive of this model, and what the\n"
+    + "time would go into. Looks at the files as -c does; reads none and writes nothing. --capacity is that of the\n"
+    + "cartridges.\n\n"
+    + "Models: \(models).\n"
+
+  /// The command line of `-c`, understood.
+  static func command(_ items: [CommandItem]) throws(UsageError) -> TarCommand {
+    let command = try TarCommandBuilder.build([.option(.create, nil)] + items)
+    guard command.archive.name != nil, command.archive.furtherNames.isEmpty else {
+      throw UsageError(message: "'plan' takes one drive model with -f: \(models)")
+    }
+    return command
+  }
+
+  func run() throws(OperationError) {
+    for note in command.notes { reporter.say(note) }
+    let name = String(decoding: command.archive.name ?? [], as: UTF8.self)
+    guard var model = DriveModel.named(name) else {
+      throw .refused("there is no drive model '\(name)'", hint: "there are \(Self.models)")
+    }
+    if let capacity = command.archive.capacity { model.capacity = Int64(clamping: capacity) }
+    guard !command.operands.contains(where: { $0.name.first == UInt8(ascii: "@") && $0.name.count > 1 }) else {
+      throw .refused("'plan' looks at files, not at the members of @ARCHIVE", hint: nil)
+    }
+    let source = HostSource(operands: command.operands, options: try command.sourceOptions(leavingOut: []))
+    let planning = command.planning
+    let operation = PlanOperation(
+      layout: command.layout, limits: command.limits, sourceRate: planning.sourceRate)
+    let plan = operation.run(
+      from: source, on: ModelledDrive(model, compressionRatio: planning.ratio), observer: reporter)
+    show(plan, model)
+    for complaint in command.complaints { reporter.complain(complaint) }
+  }
+
+  private func show(_ plan: Plan, _ model: DriveModel) {
+    func row(_ name: String, _ value: String) {
+      reporter.print(name + String(repeating: " ", count: max(1, 14 - name.count)) + value)
+    }
+    func rate(_ bytes: Double) -> String { Figures.fixed(bytes / 1e6, 1) + " MB/s" }
+    let time = plan.drive.spent.total
+    row("drive", "\(model.name), \(rate(model.nativeRate)), at its slowest \(rate(model.slowestRate))")
+    row("cartridges", "\(plan.cartridges) of \(model.capacity) bytes")
+    row("members", "\(plan.members), \(plan.contentBytes) bytes")
+    row("on tape", "\(Figures.fixed(plan.tapeBytes, 0)) bytes")
+    row("batches", "\(plan.batches)")
+    row("filemarks", "\(plan.drive.filemarks)")
+    row("flushes", "\(plan.drive.flushes)")
+    if command.planning.sourceRate != nil { row("stops", "\(plan.drive.repositions) for want of data") }
+    row("time", Figures.duration(time))
+    row("rate", rate(time > 0 ? Double(plan.contentBytes) / time : 0))
+    guard time > 0 else { return }
+    reporter.print("")
+    reporter.print("where the time goes          seconds      %")
+    for cause in TimeSpent.Cause.allCases where plan.drive.spent[cause] > 0 {
+      let seconds = plan.drive.spent[cause]
+      let name = cause.rawValue + String(repeating: " ", count: max(0, 24 - cause.rawValue.count))
+      reporter.print(
+        name + Figures.right(Figures.fixed(seconds, 1), 12) + Figures.right(Figures.fixed(seconds / time * 100, 1), 7))
+    }
+  }
+}
