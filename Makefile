@@ -10,7 +10,7 @@ TEST_PACKAGES = acl attr dpkg-dev fish git kmod libarchive-tools lsscsi lz4 man-
   sqlite3 xxhash zsh
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: deps demo build test test-vm fuzz bench install clean
+.PHONY: deps demo build test test-vm fuzz bench bench-castor install clean
 
 deps:
 	$(SUDO) apt-get update -q
@@ -51,6 +51,12 @@ test-vm:
 
 bench: build
 	Benchmarks/run "$$($(SWIFT) build $(RELEASE) --show-bin-path)/tapir"
+
+# CERN's results with CASTOR on the modelled drive, and six file sets on a virtual cartridge beside a modelled one.
+bench-castor: build
+	$(SWIFT) run castor
+	$(SWIFT) run castor --svg > docs/castor.svg
+	Benchmarks/file-sets "$$($(SWIFT) build $(RELEASE) --show-bin-path)/tapir"
 
 install: build
 	install -D -m 755 "$$($(SWIFT) build $(RELEASE) --show-bin-path)/tapir" "$(DESTDIR)$(PREFIX)/bin/tapir"

@@ -83,8 +83,11 @@ let package = Package(
     .testTarget(
       name: "VirtualTapeTests", dependencies: ["VirtualTape", "TapeTestSupport", "TapeIO", "CXXHash"],
       exclude: ["frame_vectors.py"], swiftSettings: settings),
+    .executableTarget(
+      name: "castor", dependencies: ["DriveTiming"], path: "Benchmarks/castor", swiftSettings: settings),
     .testTarget(
-      name: "DriveTimingTests", dependencies: ["DriveTiming", "TapeTestSupport", "TapeIO"], swiftSettings: settings),
+      name: "DriveTimingTests", dependencies: ["DriveTiming", "TapeTestSupport", "TapeIO", "castor"],
+      swiftSettings: settings),
     .testTarget(name: "RemoteTapeTests", dependencies: ["RemoteTape"], swiftSettings: settings),
     .testTarget(name: "LinuxTapeTests", dependencies: ["LinuxTape", "TapeIO"], swiftSettings: settings),
     .executableTarget(

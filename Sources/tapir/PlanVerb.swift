@@ -46,8 +46,8 @@ struct PlanVerb {
   /// The command line of `-c`, understood.
   static func command(_ items: [CommandItem]) throws(UsageError) -> TarCommand {
     let command = try TarCommandBuilder.build([.option(.create, nil)] + items)
-    guard command.archive.name != nil, command.archive.furtherNames.isEmpty else {
-      throw UsageError(message: "'plan' takes one drive model with -f: \(models)")
+    guard command.archive.name != nil else {
+      throw UsageError(message: "'plan' takes a drive model with -f: \(models)")
     }
     return command
   }

@@ -106,10 +106,8 @@ struct VerbCommand {
   let command: TarCommand
   let names: [[UInt8]]
 
-  /// Where what it says goes. Members that pass are named beside a plan, not in it.
-  var reporter: Reporter {
-    verb == .plan ? Reporter(verbosity: command.verbosity, listingDescriptor: 2, output: command.output) : Reporter()
-  }
+  /// Says what it has to say. Only a plan names members as they pass.
+  var reporter: Reporter { verb == .plan ? Reporter(verbosity: command.verbosity) : Reporter() }
 
   func run(_ reporter: Reporter) throws(OperationError) {
     for note in command.volumeNotes { reporter.say(note) }

@@ -17,7 +17,7 @@ struct PlanVerbTests {
         drive         LTO-9, 400.0 MB/s, at its slowest 177.0 MB/s
         cartridges    1 of 18000000000000 bytes
         members       7, 1000010 bytes
-        on tape       1029358 bytes
+        on tape       1029422 bytes
         batches       1
         filemarks     27
         flushes       2
@@ -48,12 +48,12 @@ struct PlanVerbTests {
         drive         LTO-2, 35.0 MB/s, at its slowest 17.5 MB/s
         cartridges    1 of 150000000000 bytes
         members       1, 107374182400 bytes
-        on tape       107374199386 bytes
+        on tape       107374199346 bytes
         batches       1
         filemarks     9
         flushes       2
         stops         719 for want of data
-        time          2 h 59 min 50 s
+        time          2 h 59 min 49 s
         rate          10.0 MB/s
 
         where the time goes          seconds      %
@@ -62,7 +62,7 @@ struct PlanVerbTests {
         catalogues                       0.0    0.0
         waiting for the source        7669.6   71.1
         flushes                          6.0    0.1
-        rewinds                         17.5    0.2
+        rewinds                         16.3    0.2
         loads                           12.0    0.1
         unloads                         17.0    0.2
 
@@ -74,7 +74,7 @@ struct PlanVerbTests {
     let outcome = try place.shell(
       tree + """
         members() { "$@" | sed -n 's/^members *//p'; }
-        printf 'sub/a\\n-C\\n..\\ntree/b\\n' > names
+        printf 'sub/a\\n-C..\\ntree/b\\n' > names
         members $TAPIR plan -cf LTO-9 -C tree sub/a ../tree/b
         members $TAPIR plan -cf LTO-9 -C tree -T names
         members $TAPIR plan -f LTO-9 --exclude='*.o' --exclude-from=/dev/null tree
@@ -94,7 +94,8 @@ struct PlanVerbTests {
     let place = try Workplace()
     let outcome = try place.shell(
       tree + """
-        $TAPIR plan -cvf LTO-9 --sort=name $PWD/tree 2> planned > /dev/null; $TAPIR -cvf x.vtl --vsn V00001 --sort=name $PWD/tree 2> said > listed
+        $TAPIR plan -cvf LTO-9 --sort=name $PWD/tree > planned 2>&1; sed -i '/^drive/,$d' planned
+        $TAPIR -cvf x.vtl --vsn V00001 --sort=name $PWD/tree 2> said > listed
         sort planned > a; cat said listed | grep -v labelled | sort > b; diff a b && wc -l < a
         """)
     #expect(outcome.text == "9\n", "\(outcome.text)\(outcome.errors)")
@@ -139,11 +140,11 @@ struct PlanVerbTests {
 
   @Test(arguments: [
     (["plan"], "Cowardly refusing to create an empty archive"),
-    (["plan", "tree"], "'plan' takes one drive model with -f: LTO-2, "),
-    (["plan", "-cf", "LTO-9", "-f", "LTO-8", "tree"], "'plan' takes one drive model with -f: LTO-2, "),
-    (["plan", "-cf", "LTO-9", "--ratio=x", "tree"], "invalid argument 'x' for '--ratio': a number such as 2.5 is needed"),
-    (["plan", "-cf", "LTO-9", "--ratio=0", "tree"], "invalid argument '0' for '--ratio': a number such as 2.5 is needed"),
-    (["plan", "-cf", "LTO-9", "--source-rate=0", "tree"], "invalid argument '0' for '--source-rate'"),
+    (["plan", "-c", "tree"], "'plan' takes a drive model with -f: LTO-2, "),
+    (["plan", "-cf", "LTO-9", "-f", "LTO-8", "tree"], "Multiple archive files require '-M' option"),
+    (["plan", "-cf", "LTO-9", "--ratio=x", "tree"], "--ratio takes a number such as 2.5, not 'x'"),
+    (["plan", "-cf", "LTO-9", "--ratio=0", "tree"], "--ratio takes a number such as 2.5, not '0'"),
+    (["plan", "-cf", "LTO-9", "--source-rate=0", "tree"], "--source-rate takes a size such as 512k, 64G or 12TB, not '0'"),
     (["plan", "-xf", "LTO-9", "tree"], "invalid option -- 'x'"),
     (["plan", "-cf", "LTO-9", "@tree"], "'plan' looks at files, not at the members of @ARCHIVE"),
   ])
