@@ -66,7 +66,7 @@ install: build
 	install -D -m 644 completions/tapir.zsh "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tapir"
 	install -D -m 644 completions/tapir.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tapir.fish"
 	install -d "$(DESTDIR)$(PREFIX)/share/doc/tapir"
-	install -m 644 README.md docs/*.md "$(DESTDIR)$(PREFIX)/share/doc/tapir/"
+	install -m 644 README.md docs/*.md docs/*.svg "$(DESTDIR)$(PREFIX)/share/doc/tapir/"
 
 clean:
 	$(SWIFT) package clean

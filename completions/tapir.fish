@@ -10,7 +10,7 @@ complete -c tapir -n '__tapir_members >/dev/null' -f -a '(__tapir_members)'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a completion
 complete -c tapir -n '__tapir_second completion' -f -a 'bash zsh fish'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a help
-complete -c tapir -n '__tapir_second help' -f -a 'index volume'
+complete -c tapir -n '__tapir_second help' -f -a 'index plan volume'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a index
 complete -c tapir -n '__tapir_second index' -f -a 'find rebuild check'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a volume
@@ -209,4 +209,6 @@ complete -c tapir -l member -r -d 'only member NAME and what is below it; may be
 complete -c tapir -l sample -x -a 'N P%' -d 'only N members, or P percent of them, chosen at random'
 complete -c tapir -l salvage -d 'take in complete files behind the last catalogue, which were never committed'
 complete -c tapir -l scan -d 'look for catalogues file by file from the beginning, whatever the end says'
+complete -c tapir -l source-rate -r -d 'the files come at SIZE bytes a second (without this, as fast as the drive takes them)'
+complete -c tapir -l ratio -r -d 'the drive compresses N bytes to one, such as 2.5 (default 1)'
 

@@ -197,11 +197,13 @@ _tapir() {
     '--sample=:only N members, or P percent of them, chosen at random'
     '--salvage:take in complete files behind the last catalogue, which were never committed'
     '--scan:look for catalogues file by file from the beginning, whatever the end says'
+    '--source-rate=:the files come at SIZE bytes a second (without this, as fast as the drive takes them)'
+    '--ratio=:the drive compresses N bytes to one, such as 2.5 (default 1)'
   )
   if (( CURRENT == 3 )); then
     case $words[2] in
       completion) compadd -- bash zsh fish; return ;;
-      help) compadd -- index volume; return ;;
+      help) compadd -- index plan volume; return ;;
       index) compadd -- find rebuild check; return ;;
       volume) compadd -- label show verify; return ;;
     esac
@@ -222,7 +224,7 @@ _tapir() {
     compadd -S '' -a names
     return
   fi
-  if (( CURRENT == 2 )); then compadd -- completion help index volume; fi
+  if (( CURRENT == 2 )); then compadd -- completion help index plan volume; fi
   _files
 }
 _tapir "$@"

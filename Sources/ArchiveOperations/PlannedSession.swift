@@ -89,7 +89,8 @@ struct PlannedSession {
   /// An AUL file.
   private mutating func writeFile(_ bytes: Double, as cause: TimeSpent.Cause, sourceRate: Double? = nil) {
     for (count, cause, rate) in [
-      (Self.labelBytes / 2, TimeSpent.Cause.labels, nil), (bytes, cause, sourceRate), (Self.labelBytes / 2, .labels, nil),
+      (Self.labelBytes / 2, TimeSpent.Cause.labels, nil), (bytes, cause, sourceRate),
+      (Self.labelBytes / 2, .labels, nil),
     ] {
       plan.drive.write(count, as: cause, sourceRate: rate)
       plan.drive.writeFilemark()

@@ -73,6 +73,15 @@ enum GeneratedText {
       .Fl f
       the archive is
       .Ev TAPE .
+      .Pp
+      .Nm
+      .Cm plan
+      takes names and exclusions as
+      .Fl c
+      does, but the model of a drive in place of an archive
+      .Pq \#(PlanVerb.models) .
+      It reads no file and writes nothing, and says how many cartridges and how much time archiving the files would take,
+      and what the time would go into.
       .Sh OPTIONS
 
       """#

@@ -34,7 +34,8 @@ struct PlanVerb {
       .noACLs, .sourceRate, .ratio, .verbose, .help,
     ])
 
-  private static let models = DriveModel.published.map(\.name).joined(separator: ", ")
+  /// What can be named.
+  static let models = DriveModel.published.map(\.name).joined(separator: ", ")
 
   static let summary =
     "Usage: tapir plan -cf MODEL [OPTION...] NAME...\n\n"

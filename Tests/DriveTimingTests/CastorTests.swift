@@ -30,7 +30,8 @@ struct CastorTests {
       let rate = rate(.every(bytes: 32e9), size: size)
       #expect(rate > 235 && rate < 240, "\(size): \(rate)")
     }
-    #expect(rate(.everyMark, size: 1e6) < 0.2 && rate(.everyFile, size: 1e6) < 0.6 && rate(.everyMark, size: 10e9) > 210)
+    #expect(
+      rate(.everyMark, size: 1e6) < 0.2 && rate(.everyFile, size: 1e6) < 0.6 && rate(.everyMark, size: 10e9) > 210)
   }
 
   @Test func sixtySixPetabytesTakeThisManyYearsOfADrive() {

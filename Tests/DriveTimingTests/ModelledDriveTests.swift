@@ -83,7 +83,8 @@ struct ModelledDriveTests {
   }
 
   @Test func modelsAreFoundByTheirNamesInWhateverCase() {
-    #expect(DriveModel.named("lto-9") == .lto9 && DriveModel.named("T10000b") == .t10000B && DriveModel.named("LTO9") == nil)
+    #expect(
+      DriveModel.named("lto-9") == .lto9 && DriveModel.named("T10000b") == .t10000B && DriveModel.named("LTO9") == nil)
     for model in DriveModel.published {
       #expect(model.slowestRate < model.nativeRate && model.wraps % 4 == 0 && model.longitudinalPositions > 0)
     }

@@ -144,12 +144,16 @@ struct PlanVerbTests {
     (["plan", "-cf", "LTO-9", "-f", "LTO-8", "tree"], "Multiple archive files require '-M' option"),
     (["plan", "-cf", "LTO-9", "--ratio=x", "tree"], "--ratio takes a number such as 2.5, not 'x'"),
     (["plan", "-cf", "LTO-9", "--ratio=0", "tree"], "--ratio takes a number such as 2.5, not '0'"),
-    (["plan", "-cf", "LTO-9", "--source-rate=0", "tree"], "--source-rate takes a size such as 512k, 64G or 12TB, not '0'"),
+    (
+      ["plan", "-cf", "LTO-9", "--source-rate=0", "tree"],
+      "--source-rate takes a size such as 512k, 64G or 12TB, not '0'"
+    ),
     (["plan", "-xf", "LTO-9", "tree"], "invalid option -- 'x'"),
     (["plan", "-cf", "LTO-9", "@tree"], "'plan' looks at files, not at the members of @ARCHIVE"),
   ])
   func whatCannotBePlannedIsRefused(_ words: [String], _ message: String) throws {
     let outcome = try Workplace().shell("$TAPIR " + words.joined(separator: " "))
-    #expect(outcome.status == 2 && outcome.text == "" && outcome.errors.hasPrefix("tapir: " + message), "\(outcome.errors)")
+    #expect(
+      outcome.status == 2 && outcome.text == "" && outcome.errors.hasPrefix("tapir: " + message), "\(outcome.errors)")
   }
 }
