@@ -40,6 +40,7 @@ complete -c tapir -l compression -x -a 'lz4 off' -d 'compression of a new virtua
 complete -c tapir -s b -l blocking-factor -r -d 'blocks of N x 512 bytes on a new volume (default 512)'
 complete -c tapir -l record-size -r -d 'the same in bytes'
 complete -c tapir -l buffer -r -d 'memory between files and drive'
+complete -c tapir -l drive-rate -r -d 'bytes per second: never write faster than HIGH; let a drive that waited for files go on at once only when they come at LOW, the slowest at which it streams, and else when the buffer is three quarters full'
 complete -c tapir -s C -l directory -r -d 'change to DIR for the names that follow'
 complete -c tapir -s T -l files-from -r -d 'take names, and options that begin with a dash, from FILE, one a line'
 complete -c tapir -l null -d 'lines of FILE end with NUL, and all are names'

@@ -29,6 +29,7 @@ _tapir() {
     '--blocking-factor=:blocks of N x 512 bytes on a new volume (default 512)'
     '--record-size=:the same in bytes'
     '--buffer=:memory between files and drive'
+    '--drive-rate=:bytes per second: never write faster than HIGH; let a drive that waited for files go on at once only when they come at LOW, the slowest at which it streams, and else when the buffer is three quarters full'
     '--directory=:change to DIR for the names that follow'
     '--files-from=:take names, and options that begin with a dash, from FILE, one a line'
     '--null:lines of FILE end with NUL, and all are names'

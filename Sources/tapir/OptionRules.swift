@@ -42,6 +42,9 @@ extension TarCommandBuilder {
     if command.keepsDamaged, command.mode != .extract || command.writesToStandardOutput {
       throw onlyFor("--keep-damaged", "-x without -O")
     }
+    if command.driveRate != nil, command.mode != .create, command.mode != .append {
+      throw onlyFor("--drive-rate", "-c and -r")
+    }
     if command.intent.erase != nil, command.mode != .create { throw onlyFor("--erase-volume", "-c") }
     if command.intent.erasesTail, command.mode != .append { throw onlyFor("--erase-tail", "-r") }
     if !command.archive.usesIndex, command.archive.indexDatabase != nil {

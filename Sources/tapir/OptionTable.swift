@@ -67,7 +67,7 @@ enum OptionKey: Hashable, Sendable {
   case create, append, update, concatenate, delete, extract, list, compare
   case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired
   case eraseTail, salvage, scan
-  case blockingFactor, recordSize, buffer
+  case blockingFactor, recordSize, buffer, driveRate
   case directory, filesFrom, null, noNull, verbatimFilesFrom, noVerbatimFilesFrom, unquote, noUnquote, addFile
   case exclude, excludeFrom, excludeVCS, excludeVCSIgnores, excludeBackups, excludeIgnore, excludeIgnoreRecursive
   case excludeCaches, excludeCachesUnder, excludeCachesAll, excludeTag, excludeTagUnder, excludeTagAll, include
@@ -135,6 +135,10 @@ enum OptionTable {
       "blocks of N x 512 bytes on a new volume (default 512)"),
     .gnu(.recordSize, nil, "record-size", .required, "SIZE", .archive, "the same in bytes"),
     .own(.buffer, "buffer", .required, "SIZE", .archive, "memory between files and drive"),
+    .own(
+      .driveRate, "drive-rate", .required, "[LOW-]HIGH", .creating,
+      "bytes per second: never write faster than HIGH; let a drive that waited for files go on at once only when they "
+        + "come at LOW, the slowest at which it streams, and else when the buffer is three quarters full"),
   ]
 
   private static let transfer: [OptionSpecification] = [
