@@ -108,6 +108,7 @@ _tapir() {
     '--sync-files=:commit at least every N members (default 50000)'
     '--sync-seconds=:commit at least every N seconds (default 300)'
     '--to-stdout:write contents to standard output'
+    '--range=:with -xO: only these bytes of one member, read from where they lie and verified'
     '--preserve-permissions:set modes whatever the umask (root'\''s default)'
     '--same-permissions:same as --preserve-permissions'
     '--no-same-permissions:apply the umask to modes (others'\'' default)'

@@ -81,6 +81,7 @@ enum OptionKey: Hashable, Sendable {
   case toStandardOutput, preservePermissions, noSamePermissions, keepDamaged, stripComponents, sameOwner,
     noSameOwner
   case touch, keepDirectorySymlink
+  case range
   case session, member, sample
   case numericOwner, xattrs, noXattrs, acls, noACLs, selinux, noSELinux
   case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
@@ -157,6 +158,9 @@ enum OptionTable {
     .own(.syncSeconds, "sync-seconds", .required, "N", .creating, "commit at least every N seconds (default 300)"),
 
     .gnu(.toStandardOutput, "O", "to-stdout", .extracting, "write contents to standard output"),
+    .own(
+      .range, "range", .required, "OFFSET[:LENGTH]", .extracting,
+      "with -xO: only these bytes of one member, read from where they lie and verified"),
     .gnu(
       .preservePermissions, "p", "preserve-permissions", .extracting, "set modes whatever the umask (root's default)"),
     .gnu(.preservePermissions, nil, "same-permissions", .extracting, "same as --preserve-permissions"),

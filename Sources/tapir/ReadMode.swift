@@ -33,6 +33,9 @@ struct ReadMode {
       reporter.countsRecords(of: found.volume.descriptor.blockSize, wholeRecords: false)
       if command.mode == .list {
         try list([found.volume], found.index)
+      } else if let range = command.range, let name = command.operands.first?.name {
+        try RangeOperation(name: MemberName.withoutTrailingSlashes(name), offset: range.offset, length: range.length)
+          .run(found, drive: archive.drive, sink: StandardOutputSink())
       } else {
         try restore(found, archive)
       }

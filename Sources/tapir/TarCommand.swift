@@ -27,6 +27,8 @@ struct TarCommand {
   var verifies = false
   var limits = BatchLimits()
   var bufferSize: Int?
+  /// `--range`.
+  var range: (offset: Int64, length: Int64?)?
   /// `--drive-rate`.
   var driveRate: (lowest: Int64?, highest: Int64)?
   /// What members are called where they go to.
