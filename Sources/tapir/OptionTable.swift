@@ -55,11 +55,6 @@ struct OptionSpecification: Sendable {
     Self(
       key: key, short: short, long: long, argument: argument, value: value, help: help, section: section, isGNU: false)
   }
-
-  static func unsupported(_ short: Character?, _ long: String?, _ argument: Argument) -> Self {
-    Self(
-      key: nil, short: short, long: long, argument: argument, value: "", help: "", section: .none, isGNU: true)
-  }
 }
 
 /// What an option of the tar face means.
@@ -238,7 +233,7 @@ enum OptionTable {
     .own(.scan, "scan", .rebuilding, "look for catalogues file by file from the beginning, whatever the end says"),
   ]
 
-  static let all = supported + MultiVolumeOptions.driveNumbers + GNUOptions.unsupported
+  static let all = supported + MultiVolumeOptions.driveNumbers
 }
 
 extension OptionSpecification {
