@@ -32,9 +32,11 @@ struct FileReading {
 
   func run() {
     defer { ring.finish() }
+    let spare = UnsafeMutableRawBufferPointer.allocate(byteCount: ring.blockSize, alignment: 4096)
+    defer { spare.deallocate() }
     do {
       while let file = try plan.next() {
-        guard read(file) else { return }
+        guard read(file, spare) else { return }
       }
     } catch {
       guard var block = ring.acquire() else { return }
@@ -43,18 +45,28 @@ struct FileReading {
     }
   }
 
-  /// Reads a file; false when nobody wants any more. Every file has a first block with `begin` and a last with `end`.
-  private func read(_ file: PlannedFile) -> Bool {
+  /// Reads a file; false when nobody wants any more. Every file has a first block with `begin` and a last with `end`; a
+  /// short one's are the same, so that it is handed over once.
+  /// - Parameter spare: memory for a block.
+  private func read(_ file: PlannedFile, _ spare: UnsafeMutableRawBufferPointer) -> Bool {
     guard var block = ring.acquire() else { return false }
     block.begin = ReadBegin(file: file)
     do throws(VolumeError) {
       let header = try reader.openFile(at: file.placement.header, sequence: file.placement.sequence, vsn: file.vsn)
       var blocks: UInt64 = 0
+      // Read already, behind what should have been the last block.
+      var further: Int?
       while true {
         do throws(VolumeError) {
-          var space = block.memory.mutableBytes
-          guard let count = try reader.readBlock(into: &space) else { break }
-          block.byteCount = count
+          if let count = further {
+            block.memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: spare[..<count]))
+            block.byteCount = count
+            further = nil
+          } else {
+            var space = block.memory.mutableBytes
+            guard let count = try reader.readBlock(into: &space) else { break }
+            block.byteCount = count
+          }
         } catch {
           // Only the medium's fault, and not that of its last block, which may be short.
           guard passesGaps, case .drive(let cause) = error, case .mediumError = cause.cause,
@@ -64,6 +76,11 @@ struct FileReading {
           block.end = .gap(error)
         }
         blocks += 1
+        if blocks == file.placement.blockCount {
+          var space = spare.mutableBytes
+          further = try reader.readBlock(into: &space)
+          if further == nil { break }
+        }
         ring.publish(block)
         guard let next = ring.acquire() else { return false }
         block = next

@@ -13,6 +13,8 @@ public struct SessionSummary: Equatable, Sendable {
   public var bytes: Int64 = 0
   /// The name of the first member that the volume had no room for; nil when all fitted.
   public var firstLeftOut: [UInt8]?
+  /// Who waited for whom.
+  public var waiting = WaitingTimes()
   /// Whether a batch was not what was written when it was read back.
   public var isDamaged = false
 }
@@ -25,6 +27,7 @@ final class SessionWriter {
   private let session: SessionRecord
   private let limits: BatchLimits
   private let verifier: BatchVerifier?
+  private var rateLimit: RateLimit?
   private let observer: any OperationObserver
 
   private var catalogue: CatalogueWriter
@@ -51,8 +54,9 @@ final class SessionWriter {
 
   init(
     volume: OpenVolume, index: IndexFile?, session: SessionRecord, limits: BatchLimits,
-    verifier: BatchVerifier? = nil, observer: any OperationObserver
+    verifier: BatchVerifier? = nil, rateLimit: RateLimit? = nil, observer: any OperationObserver
   ) throws(OperationError) {
+    self.rateLimit = rateLimit
     self.volume = volume
     summary = SessionSummary(volume: volume.writer.descriptor)
     self.index = index
@@ -116,6 +120,7 @@ final class SessionWriter {
     if block.byteCount > 0 {
       observer.report(.passed(bytes: Int64(block.byteCount)))
       guard try written({ () throws(VolumeError) in try writer.write(block.bytes.bytes) }) else { return }
+      rateLimit?.pass(block.byteCount)
     }
     if let file = block.end { try end(file) }
   }

@@ -51,8 +51,17 @@ struct LabelReader {
 
   /// A field as text; what is not ASCII as the characters of Latin-1, for messages.
   private static func printable(_ block: LabelBlock, _ range: Range<Int>) -> String {
-    let bytes = range.map { block[$0] }
-    if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
+    if range.allSatisfy({ block[$0] < 0x80 }) {
+      // Fields are short: their texts need no memory of their own. Exactly as many bytes are written as there is room.
+      return unsafe String(unsafeUninitializedCapacity: range.count) { bytes in
+        var index = 0
+        for place in range {
+          unsafe bytes[index] = block[place]
+          index += 1
+        }
+        return index
+      }
+    }
     var text = ""
     for place in range { text.unicodeScalars.append(UnicodeScalar(block[place])) }
     return text

@@ -42,6 +42,18 @@ extension TarCommandBuilder {
     if command.keepsDamaged, command.mode != .extract || command.writesToStandardOutput {
       throw onlyFor("--keep-damaged", "-x without -O")
     }
+    if command.range != nil {
+      guard command.mode == .extract, command.writesToStandardOutput else { throw onlyFor("--range", "-x with -O") }
+      guard command.operands.count == 1 else {
+        throw UsageError(message: "--range takes a part of one member: name one", pointsAtHelp: false)
+      }
+      guard command.archive.usesIndex else {
+        throw UsageError(message: "--range needs the index or the volume's catalogues", pointsAtHelp: false)
+      }
+    }
+    if command.driveRate != nil, command.mode != .create, command.mode != .append {
+      throw onlyFor("--drive-rate", "-c and -r")
+    }
     if command.intent.erase != nil, command.mode != .create { throw onlyFor("--erase-volume", "-c") }
     if command.intent.erasesTail, command.mode != .append { throw onlyFor("--erase-tail", "-r") }
     if !command.archive.usesIndex, command.archive.indexDatabase != nil {

@@ -56,11 +56,6 @@ struct OptionSpecification: Sendable {
     Self(
       key: key, short: short, long: long, argument: argument, value: value, help: help, section: section, isGNU: false)
   }
-
-  static func unsupported(_ short: Character?, _ long: String?, _ argument: Argument) -> Self {
-    Self(
-      key: nil, short: short, long: long, argument: argument, value: "", help: "", section: .none, isGNU: true)
-  }
 }
 
 /// What an option of the tar face means.
@@ -68,7 +63,7 @@ enum OptionKey: Hashable, Sendable {
   case create, append, update, concatenate, delete, extract, list, compare
   case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired
   case eraseTail, salvage, scan
-  case blockingFactor, recordSize, buffer
+  case blockingFactor, recordSize, buffer, driveRate
   case directory, filesFrom, null, noNull, verbatimFilesFrom, noVerbatimFilesFrom, unquote, noUnquote, addFile
   case exclude, excludeFrom, excludeVCS, excludeVCSIgnores, excludeBackups, excludeIgnore, excludeIgnoreRecursive
   case excludeCaches, excludeCachesUnder, excludeCachesAll, excludeTag, excludeTagUnder, excludeTagAll, include
@@ -82,6 +77,7 @@ enum OptionKey: Hashable, Sendable {
   case toStandardOutput, preservePermissions, noSamePermissions, keepDamaged, stripComponents, sameOwner,
     noSameOwner
   case touch, keepDirectorySymlink
+  case range
   case session, member, sample, sourceRate, ratio
   case numericOwner, xattrs, noXattrs, acls, noACLs, selinux, noSELinux
   case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
@@ -136,6 +132,10 @@ enum OptionTable {
       "blocks of N x 512 bytes on a new volume (default 512)"),
     .gnu(.recordSize, nil, "record-size", .required, "SIZE", .archive, "the same in bytes"),
     .own(.buffer, "buffer", .required, "SIZE", .archive, "memory between files and drive"),
+    .own(
+      .driveRate, "drive-rate", .required, "[LOW-]HIGH", .creating,
+      "bytes per second: never write faster than HIGH; let a drive that waited for files go on at once only when they "
+        + "come at LOW, the slowest at which it streams, and else when the buffer is three quarters full"),
   ]
 
   private static let transfer: [OptionSpecification] = [
@@ -154,6 +154,9 @@ enum OptionTable {
     .own(.syncSeconds, "sync-seconds", .required, "N", .creating, "commit at least every N seconds (default 300)"),
 
     .gnu(.toStandardOutput, "O", "to-stdout", .extracting, "write contents to standard output"),
+    .own(
+      .range, "range", .required, "OFFSET[:LENGTH]", .extracting,
+      "with -xO: only these bytes of one member, read from where they lie and verified"),
     .gnu(
       .preservePermissions, "p", "preserve-permissions", .extracting, "set modes whatever the umask (root's default)"),
     .gnu(.preservePermissions, nil, "same-permissions", .extracting, "same as --preserve-permissions"),
@@ -236,7 +239,7 @@ enum OptionTable {
       .ratio, "ratio", .required, "N", .planning, "the drive compresses N bytes to one, such as 2.5 (default 1)"),
   ]
 
-  static let all = supported + MultiVolumeOptions.driveNumbers + GNUOptions.unsupported
+  static let all = supported + MultiVolumeOptions.driveNumbers
 }
 
 extension OptionSpecification {

@@ -29,7 +29,7 @@ struct PlanVerb {
     Set((NameOptions.exclusions + NameOptions.matching).compactMap(\.key)).union([
       .create, .file, .directory, .filesFrom, .null, .noNull, .verbatimFilesFrom, .noVerbatimFilesFrom, .unquote,
       .noUnquote, .addFile, .recursion, .noRecursion, .oneFileSystem, .absoluteNames, .newer, .newerMtime, .transform,
-      .sort, .dereference, .hardDereference, .checkLinks, .holeDetection, .ignoreFailedRead, .layout, .sparse,
+      .sort, .dereference, .hardDereference, .checkLinks, .ignoreFailedRead, .layout, .sparse,
       .syncBytes, .syncFiles, .syncSeconds, .capacity, .xattrs, .noXattrs, .xattrsInclude, .xattrsExclude, .acls,
       .noACLs, .sourceRate, .ratio, .verbose, .help,
     ])

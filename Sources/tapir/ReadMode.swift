@@ -33,6 +33,9 @@ struct ReadMode {
       reporter.countsRecords(of: found.volume.descriptor.blockSize, wholeRecords: false)
       if command.mode == .list {
         try list([found.volume], found.index)
+      } else if let range = command.range, let name = command.operands.first?.name {
+        try RangeOperation(name: MemberName.withoutTrailingSlashes(name), offset: range.offset, length: range.length)
+          .run(found, drive: archive.drive, sink: StandardOutputSink())
       } else {
         try restore(found, archive)
       }
@@ -68,9 +71,11 @@ struct ReadMode {
       if choice.dependsOnOrder { choice = self.choice }
       // Which names a pass looks up does not matter then: all members have to be shown.
       let names = command.operands.filter { choice.dependsOnOrder || $0.baseDirectory == place }
-      let operation = RestoreOperation(
+      var operation = RestoreOperation(
         query: query(names, choice, to: place), options: try options(),
         bufferSize: command.bufferSize ?? archive.defaultBuffer)
+      // A locate takes a drive four seconds and more, in which it reads as much.
+      if case .device = archive.target { operation.longestGap = 512 << 20 }
       _ = try operation.run(target, drive: archive.drive, sink: sink(place), observer: reporter)
     }
     reportMissing(choice)

@@ -27,6 +27,10 @@ struct TarCommand {
   var verifies = false
   var limits = BatchLimits()
   var bufferSize: Int?
+  /// `--range`.
+  var range: (offset: Int64, length: Int64?)?
+  /// `--drive-rate`.
+  var driveRate: (lowest: Int64?, highest: Int64)?
   /// What members are called where they go to.
   var renaming = MemberRenaming()
   /// Members are shown under the names that they get.
@@ -130,6 +134,18 @@ extension TarCommand {
   /// What is listed of attributes.
   var marks: ListingFormat.Marks {
     ListingFormat.Marks(sink, showsValues: verbosity > (mode == .list ? 1 : 2))
+  }
+
+  /// How what is written to `target` is kept streaming; nil where nothing stops and starts.
+  func streaming(for target: ArchiveTarget) -> Streaming? {
+    var isDrive = false
+    if case .device = target { isDrive = true }
+    guard isDrive || driveRate != nil else { return nil }
+    var rules = Streaming()
+    if !isDrive, driveRate?.lowest == nil { rules.startShare = 0 }
+    rules.lowestRate = driveRate?.lowest
+    rules.highestRate = driveRate?.highest
+    return rules
   }
 
   /// Whether the mode puts members into an archive.

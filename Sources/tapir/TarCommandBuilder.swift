@@ -100,7 +100,7 @@ struct TarCommandBuilder {
   /// Options that mean nothing to an ordinary archive.
   private static let volumeKeys: Set<OptionKey> = [
     .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .layout,
-    .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer,
+    .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range,
   ]
 
   private mutating func option(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) {
@@ -156,6 +156,8 @@ struct TarCommandBuilder {
       let asked = try size(value, "--record-size", minimum: 1)
       try blockSize(asked, "--record-size")
       command.ordinary.recordSize = Int(asked)
+    case .range: command.range = try range(value)
+    case .driveRate: command.driveRate = try rates(value)
     case .buffer: command.bufferSize = Int(try size(value, "--buffer", minimum: 1))
     case .filesFrom: try readNames(from: value)
     case .addFile: names.add(value, unquoting: true)

@@ -107,14 +107,9 @@ struct VolumeVerbs {
     for batch in batches.dropFirst() {
       let files = batch.record.catalogueSequence - batch.record.firstSequence
       reporter.print(
-        Self.column("\(batch.record.number)", 5) + Self.column("\(batch.sessionNumber)", 9) + "  "
-          + batch.record.committed.dateAndTime + Self.column("\(files)", 7) + "  "
+        Figures.right("\(batch.record.number)", 5) + Figures.right("\(batch.sessionNumber)", 9) + "  "
+          + batch.record.committed.dateAndTime + Figures.right("\(files)", 7) + "  "
           + batch.record.session.program + " on " + batch.record.session.host)
     }
-  }
-
-  /// A number at the right of its column, a space at least before it.
-  private static func column(_ number: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(1, width - number.count)) + number
   }
 }

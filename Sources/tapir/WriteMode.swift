@@ -29,11 +29,13 @@ struct WriteMode {
     let operation = CreateOperation(
       intent: archive.named(command.intent), layout: command.layout, limits: command.limits,
       verifies: command.verifies,
-      bufferSize: command.bufferSize ?? archive.defaultBuffer, identity: .here, series: series())
+      bufferSize: command.bufferSize ?? archive.defaultBuffer, streaming: command.streaming(for: target),
+      identity: .here, series: series())
     let source = try source(archive, target, incremental)
     let summary = try operation.run(
       from: source, to: archive.drive, index: index, observer: reporter,
       interruption: signals.interruption)
+    if command.output.showsTotals { reporter.say(Self.text(summary.waiting)) }
     try archive.writeName(summary.volume.vsn)
     try archive.close()
     if let signal = signals.caught {
@@ -54,6 +56,16 @@ struct WriteMode {
     } else {
       try incremental?.finish(source, reporter)
     }
+  }
+
+  /// Who waited for whom.
+  private static func text(_ times: WaitingTimes) -> String {
+    func seconds(_ value: Double) -> String {
+      "\(Int((value * 10).rounded()) / 10).\(Int((value * 10).rounded()) % 10) s"
+    }
+    let stops = times.rests == 1 ? "once" : "\(times.rests) times"
+    return "of \(seconds(times.session)) the drive waited \(seconds(times.drive)) for files and ran dry \(stops); "
+      + "files waited \(seconds(times.files)) for the drive"
   }
 
   private func ordinary(
