@@ -181,6 +181,13 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
     }
   }
 
+  /// As ``next()``, also behind ``wake()``: for what is to be taken to its end.
+  func nextThoughWoken() -> Block? {
+    monitor.locked(when: { count > 0 || isFinished || isCancelled }) {
+      count > 0 && !isCancelled ? slots[head] : nil
+    }
+  }
+
   /// Has the consumer wait no more.
   func wake() { monitor.locked { isWoken = true } }
 

@@ -25,7 +25,8 @@ struct WriteMode {
     reporter.countsRecords(of: command.intent.blockSize, wholeRecords: false)
     let index = try IndexLocation.openForWriting(command.archive, target)
     let operation = CreateOperation(
-      intent: archive.named(command.intent), layout: command.layout, limits: command.limits,
+      intent: archive.named(command.intent), layout: command.layout, packLimit: command.packLimit,
+      limits: command.limits,
       verifies: command.verifies,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, identity: .here, series: series())
     let summary = try operation.run(
