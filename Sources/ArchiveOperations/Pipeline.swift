@@ -73,6 +73,8 @@ final class BoundedQueue<Element>: @unchecked Sendable {
   private var count = 0
   private var isFinished = false
   private var isCancelled = false
+  /// Set when it was full: the producer rests until half of it is free, so that it is woken seldom.
+  private var isDraining = false
 
   init(capacity: Int) {
     self.capacity = capacity
@@ -81,12 +83,18 @@ final class BoundedQueue<Element>: @unchecked Sendable {
 
   /// Waits for room; false when the consumer has gone.
   func push(_ element: Element) -> Bool {
-    monitor.locked(when: { count < capacity || isCancelled }) {
+    monitor.locked(when: { hasRoom || isCancelled }) {
       if isCancelled { return false }
       elements[(head + count) % capacity] = element
       count += 1
       return true
     }
+  }
+
+  private var hasRoom: Bool {
+    if count == capacity { isDraining = true }
+    if count <= capacity / 2 { isDraining = false }
+    return !isDraining
   }
 
   /// Waits for an element; nil at the end.

@@ -256,8 +256,8 @@ final class SessionWriter {
       number: batchNumber, id: .random(), session: session, firstSequence: firstSequence,
       catalogueSequence: writer.nextSequence, committed: now, reason: reason,
       previousDigest: catalogues.last?.digest)
-    let frame = try onIndex { () throws(IndexError) in
-      try catalogue.finish(volume: writer.descriptor, batch: batch, earlier: catalogues)
+    let (frame, own) = try onIndex { () throws(IndexError) in
+      try catalogue.finished(volume: writer.descriptor, batch: batch, earlier: catalogues)
     }
     let placement = try onVolume { () throws(VolumeError) in
       try volume.write(CatalogueFile(database: frame), batch: batchNumber, now: now)
@@ -279,7 +279,7 @@ final class SessionWriter {
     batchBegan = nil
     catalogue = try onIndex { () throws(IndexError) in try CatalogueWriter() }
     if let index {
-      do { try index.ingest(Catalogue(frame), placement: placement, end: writer.nextHeader) } catch {
+      do { try index.ingest(own, placement: placement, end: writer.nextHeader) } catch {
         throw .refused(
           "\(error); everything up to here is safe on volume \(writer.descriptor.vsn), but the index does not know it",
           hint: "the next command that writes to the volume brings the index up to date")
