@@ -123,16 +123,20 @@ final class SessionWriter {
     }
     let isPack = open?.layout == .pack
     if isPack, isLast || writer.isNearEnd, case .members(let boundary) = block.end {
-      return try endPack(in: block, at: boundary)
+      return try endPack(in: block, at: boundary, isFull: writer.isNearEnd)
     }
     if block.byteCount > 0 {
       observer.report(.passed(bytes: Int64(block.byteCount)))
-      // Behind early warning there is room for the end of a small member, as a rule.
       guard
         try written(passesWarning: isPack, { () throws(VolumeError) in try writer.write(block.bytes.bytes) })
       else { return }
     }
     switch block.end {
+    case .members(let boundary) where isPack && writer.isNearEnd && !volume.isWORM:
+      // The room behind the warning is the catalogue's. A member without an end in this block needs some of it, and
+      // so does a pack on a medium that cannot be written over.
+      try onVolume { () throws(VolumeError) in try writer.takeBackBlock() }
+      try endPack(in: block, at: boundary, isFull: true)
     case .members(let boundary): open?.members += boundary.file.members
     case .file(let file): try end(file)
     case nil: break
@@ -150,7 +154,10 @@ final class SessionWriter {
   }
 
   /// Ends a pack behind the last member that ends in `block`, as no more of it is wanted, or has room.
-  private func endPack(in block: WriteRing.Block, at boundary: MemberBoundary) throws(OperationError) {
+  /// - Parameter isFull: whether that is so because the volume is.
+  private func endPack(
+    in block: WriteRing.Block, at boundary: MemberBoundary, isFull: Bool
+  ) throws(OperationError) {
     let end = boundary.byteCount + PaxEncoder.endOfArchiveSize
     let first = min(end, block.memory.count)
     // What lies behind the member is not written any more: the room is there for the end of the archive.
@@ -167,7 +174,7 @@ final class SessionWriter {
           if !rest.isEmpty { try writer.write(rest.span.bytes) }
         })
     else { return }
-    try self.end(boundary.file)
+    try self.end(boundary.file, isFull: isFull)
   }
 
   /// Runs a write that belongs to a file. When the volume comes to its end in it, the file is rolled back, what is before
@@ -188,7 +195,7 @@ final class SessionWriter {
     return false
   }
 
-  private func end(_ file: ComposedFile) throws(OperationError) {
+  private func end(_ file: ComposedFile, isFull: Bool = false) throws(OperationError) {
     let placed: (sequence: UInt64, header: BlockID, blockCount: UInt64)
     do { placed = try writer.end() } catch {
       // The trailer did not fit: the member goes, what is before it stays.
@@ -215,7 +222,7 @@ final class SessionWriter {
     verifier?.add(placement, records.first?.member.path ?? [])
     batchBytes += file.byteCount
     let age = steadySeconds() - (batchBegan ?? steadySeconds())
-    if writer.isNearEnd {
+    if isFull || writer.isNearEnd {
       try commit(.volumeFull)
     } else if file.endsBatch || batchBytes >= limits.bytes || catalogue.memberCount >= limits.members
       || age >= limits.seconds

@@ -80,7 +80,9 @@ final class Recording: FileWitness, OperationObserver, @unchecked Sendable {
     Recording.indexFiles.flatMap { name -> [UInt64] in
       var status = stat()
       guard stat(root + name, &status) == 0 else { return [0] }
-      return [UInt64(status.st_size), UInt64(status.st_mtim.tv_sec), UInt64(status.st_mtim.tv_nsec), UInt64(status.st_ino)]
+      return [
+        UInt64(status.st_size), UInt64(status.st_mtim.tv_sec), UInt64(status.st_mtim.tv_nsec), UInt64(status.st_ino),
+      ]
     }
   }
 }

@@ -90,7 +90,8 @@ final class Survey {
           if depth == 2, isTruncated || states % 12 == 0 || (loss == .nothing && states % 4 == 0) {
             // A kill leaves unsynced what the program had written; a power cut leaves nothing unsynced.
             run(
-              from: loss == .nothing ? disk : Disk(image), index: index, promise, next, depth: 1, after: "\(place); then ")
+              from: loss == .nothing ? disk : Disk(image), index: index, promise, next, depth: 1,
+              after: "\(place); then ")
           }
         } catch {
           failures += 1

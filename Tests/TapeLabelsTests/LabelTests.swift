@@ -34,10 +34,11 @@ struct LabelTests {
     }
   }
 
-  @Test(arguments: [
-    (0, "1970 1"), (86_399, "1970 1"), (86_400, "1970 2"), (-1, "1969 365"), (951_782_400, "2000 60"),
-    (1_795_219_200, "2026 325"), (4_102_444_800, "2100 1"), (1_735_603_200, "2024 366"),
-  ] as [(Int64, String)])
+  @Test(
+    arguments: [
+      (0, "1970 1"), (86_399, "1970 1"), (86_400, "1970 2"), (-1, "1969 365"), (951_782_400, "2000 60"),
+      (1_795_219_200, "2026 325"), (4_102_444_800, "2100 1"), (1_735_603_200, "2024 366"),
+    ] as [(Int64, String)])
   func datesAreDaysInUTC(_ time: Int64, _ expected: String) throws {
     let date = try LabelDate(unixTime: time)
     #expect("\(date.year) \(date.dayOfYear)" == expected)
@@ -91,7 +92,8 @@ struct LabelTests {
     var bytes = good.bytes
     bytes[9] = UInt8(ascii: "x")
     let bad = try LabelBlock(bytes.span.bytes)
-    #expect(throws: LabelError.notDigits(label: "UHL1", field: "file sequence number", offset: 4, found: "00000x0007")) {
+    #expect(throws: LabelError.notDigits(label: "UHL1", field: "file sequence number", offset: 4, found: "00000x0007"))
+    {
       try UserLabel(parsing: bad)
     }
   }
@@ -99,7 +101,8 @@ struct LabelTests {
   @Test func noByteOfALabelMakesParsingTrap() throws {
     let seeds = [
       try VolumeLabel(serial: VSN("V00001")).serialized(),
-      try FileLabel1.prelabel(VSN("V00001"), created: LabelDate(year: 2026, dayOfYear: 1), systemCode: "X").serialized(),
+      try FileLabel1.prelabel(VSN("V00001"), created: LabelDate(year: 2026, dayOfYear: 1), systemCode: "X")
+        .serialized(),
       try FileLabel2(.header, blockSize: 512, isCompressed: true).serialized(),
     ]
     for seed in seeds {
