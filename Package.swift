@@ -23,6 +23,7 @@ let package = Package(
     .library(name: "LinuxTape", targets: ["LinuxTape"]),
     .library(name: "VirtualTape", targets: ["VirtualTape"]),
     .library(name: "TapeIndex", targets: ["TapeIndex"]),
+    .library(name: "RemoteTape", targets: ["RemoteTape"]),
     .library(name: "ArchiveExchange", targets: ["ArchiveExchange"]),
     .library(name: "HostFiles", targets: ["HostFiles"]),
     .library(name: "ArchiveOperations", targets: ["ArchiveOperations"]),
@@ -32,6 +33,7 @@ let package = Package(
     // Layer 0
     .target(name: "TapeLabels", swiftSettings: strict),
     .target(name: "TapeIO", swiftSettings: strict),
+    .target(name: "RemoteTape", swiftSettings: settings),
     // Layer 1
     .target(
       name: "ArchiveFormat", dependencies: ["TapeLabels", "TapeIO", "CXXHash"],
@@ -59,8 +61,8 @@ let package = Package(
     .executableTarget(
       name: "tapir",
       dependencies: [
-        "ArchiveOperations", "ArchiveExchange", "HostFiles", "TapeIndex", "LinuxTape", "VirtualTape", "ArchiveFormat",
-        "TapeLabels", "TapeIO", "CLinux",
+        "ArchiveOperations", "ArchiveExchange", "HostFiles", "RemoteTape", "TapeIndex", "LinuxTape", "VirtualTape",
+        "ArchiveFormat", "TapeLabels", "TapeIO", "CLinux",
       ],
       swiftSettings: settings),
     // C
@@ -79,6 +81,7 @@ let package = Package(
     .testTarget(
       name: "VirtualTapeTests", dependencies: ["VirtualTape", "TapeTestSupport", "TapeIO", "CXXHash"],
       exclude: ["frame_vectors.py"], swiftSettings: settings),
+    .testTarget(name: "RemoteTapeTests", dependencies: ["RemoteTape"], swiftSettings: settings),
     .testTarget(name: "LinuxTapeTests", dependencies: ["LinuxTape", "TapeIO"], swiftSettings: settings),
     .executableTarget(
       name: "drive-conformance",

@@ -8,16 +8,15 @@ public enum ArchiveInput {
   /// An archive in another format.
   case foreign(ForeignReader)
 
-  /// Finds out what lies behind `descriptor`, from where it stands: by content, never by name.
+  /// Finds out what `medium` holds, from where it stands: by content, never by name.
   /// - Parameters:
-  ///   - name: for messages.
   ///   - program: a command that decompresses it, instead of looking at the content.
   ///   - looksLikeTar: whether its first bytes (512 at most) are a tar's.
   /// - Throws: ``VolumeError/malformed(what:why:)`` when it cannot be read.
   public static func open(
-    descriptor: Int32, name: String, program: String?, looksLikeTar: ([UInt8]) -> Bool
+    _ medium: any ArchiveMedium, program: String?, looksLikeTar: ([UInt8]) -> Bool
   ) throws(VolumeError) -> ArchiveInput {
-    let file = FileInput(descriptor: descriptor, name: name)
+    let file = FileInput(medium)
     if program == nil {
       let head = try file.peek(512)
       let isImage = try isImage(file)

@@ -1,6 +1,5 @@
 public import ArchiveFormat
 internal import CArchive
-internal import Glibc
 
 /// How an archive is compressed.
 public enum Compression: Equatable, Sendable {
@@ -20,33 +19,31 @@ public enum Compression: Equatable, Sendable {
   }
 }
 
-/// Takes the bytes of an archive, compresses them, and writes them to a file or a pipe in records.
+/// Takes the bytes of an archive, compresses them, and writes them to a medium in records.
 public final class ArchiveOutput: ArchiveByteSink {
-  private let descriptor: Int32
-  private let name: String
+  private let medium: any ArchiveMedium
   private let recordSize: Int
   private let buffer: UnsafeMutableRawBufferPointer
   private var used = 0
   private var handle: OpaquePointer?
+  private let library: LibraryOutput
   /// Bytes of the archive so far: those that were there before and those taken.
   public private(set) var byteCount: Int64
 
   /// - Parameters:
-  ///   - descriptor: stays open.
-  ///   - name: for messages.
+  ///   - medium: stays open.
   ///   - recordSize: the archive is padded with zeros to a multiple of it; what is not compressed goes out in such writes.
-  ///   - offset: bytes of the archive that are there already; the descriptor stands behind them.
+  ///   - offset: bytes of the archive that are there already; the medium stands behind them.
   public init(
-    descriptor: Int32, name: String, compression: Compression, recordSize: Int, offset: Int64 = 0
+    _ medium: any ArchiveMedium, compression: Compression, recordSize: Int, offset: Int64 = 0
   ) throws(ArchiveWriteError) {
     byteCount = offset
-    self.descriptor = descriptor
-    self.name = name
+    self.medium = medium
+    library = LibraryOutput(medium)
     self.recordSize = recordSize
     // Whole records, about a megabyte of them; to a pipe or a device one at a time, as those who read there expect.
-    var status = stat()
-    let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    let count = isFile || compression != .none ? max(1, (1 << 20) / recordSize) : 1
+    let isSingle = medium.takesSingleRecords && compression == .none
+    let count = isSingle ? 1 : max(1, (1 << 20) / recordSize)
     buffer = .allocate(byteCount: count * recordSize, alignment: 4096)
     if compression != .none { try compress(compression) }
   }
@@ -87,19 +84,11 @@ public final class ArchiveOutput: ArchiveByteSink {
   private func flush() throws(ArchiveWriteError) {
     var rest = UnsafeRawBufferPointer(rebasing: buffer[..<used])
     used = 0
+    guard let handle else { return try medium.writeAll(UnsafeRawBufferPointer(rest)) }
     while !rest.isEmpty {
-      if let handle {
-        let count = archive_write_data(handle, rest.baseAddress, rest.count)
-        guard count > 0 else { throw failure() }
-        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-      } else {
-        let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else {
-          throw .output("\(name): Cannot write: \(String(cString: strerror(errno)))")
-        }
-        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-      }
+      let count = archive_write_data(handle, rest.baseAddress, rest.count)
+      guard count > 0 else { throw library.error(of: handle) }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
   }
 
@@ -128,7 +117,7 @@ public final class ArchiveOutput: ArchiveByteSink {
     // The same input gives the same bytes.
     if compression == .gzip { try check(archive_write_set_filter_option(handle, "gzip", "timestamp", nil)) }
     try check(archive_write_set_bytes_in_last_block(handle, 1))
-    try check(archive_write_open_fd(handle, descriptor))
+    try check(library.open(handle))
     guard let entry = archive_entry_new() else { fatalError("out of memory") }  // as Swift's own allocations do
     defer { archive_entry_free(entry) }
     archive_entry_set_filetype(entry, 0o100000)  // AE_IFREG, a macro that Swift cannot import
@@ -137,11 +126,6 @@ public final class ArchiveOutput: ArchiveByteSink {
   }
 
   private func check(_ code: Int32) throws(ArchiveWriteError) {
-    if code < ARCHIVE_WARN { throw failure() }
-  }
-
-  private func failure() -> ArchiveWriteError {
-    let why = handle.flatMap { archive_error_string($0) }.map { String(cString: $0) } ?? "unknown error"
-    return .output("\(name): Cannot write: \(why)")
+    if let handle, code < ARCHIVE_WARN { throw library.error(of: handle) }
   }
 }

@@ -25,18 +25,16 @@ public final class ForeignWriter: ArchiveWriter {
   }
 
   private let handle: OpaquePointer
-  private let name: String
+  private let output: LibraryOutput
 
-  /// - Parameters:
-  ///   - descriptor: where the archive goes; stays open.
-  ///   - name: of the archive, for messages.
-  public init(descriptor: Int32, name: String, format: Format) throws(ArchiveWriteError) {
+  /// - Parameter medium: where the archive goes; stays open.
+  public init(_ medium: any ArchiveMedium, format: Format) throws(ArchiveWriteError) {
     guard let handle = archive_write_new() else { fatalError("out of memory") }  // as Swift's own allocations do
     self.handle = handle
-    self.name = name
+    output = LibraryOutput(medium)
     try check(archive_write_set_format_by_name(handle, format.rawValue))
     try check(archive_write_set_bytes_in_last_block(handle, 1))
-    try check(archive_write_open_fd(handle, descriptor))
+    try check(output.open(handle))
   }
 
   deinit {
@@ -98,7 +96,7 @@ public final class ForeignWriter: ArchiveWriter {
   }
 
   private var message: String { archive_error_string(handle).map { String(cString: $0) } ?? "unknown error" }
-  private func failure() -> ArchiveWriteError { .output("\(name): Cannot write: \(message)") }
+  private func failure() -> ArchiveWriteError { output.error(of: handle) }
   private func check(_ code: Int32) throws(ArchiveWriteError) {
     if code < ARCHIVE_WARN { throw failure() }
   }

@@ -28,10 +28,18 @@ public enum ArchiveWriteError: Error {
 
 /// Takes the bytes of an archive.
 public protocol ArchiveByteSink: AnyObject {
+  /// Learns that the content of a member comes next: its headers were written.
+  func begins(_ part: MemberPart)
+
   /// Takes bytes.
   /// - Throws: ``ArchiveWriteError/output(_:)``.
   func write(_ bytes: UnsafeRawBufferPointer) throws(ArchiveWriteError)
 
   /// Writes what is left and pads it as the medium wants it.
   func finish() throws(ArchiveWriteError)
+}
+
+extension ArchiveByteSink {
+  /// Most need not know.
+  public func begins(_ part: MemberPart) {}
 }

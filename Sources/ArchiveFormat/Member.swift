@@ -49,6 +49,8 @@ public struct Member: Equatable, Sendable {
   public var defaultACL: [UInt8] = []
   /// The SELinux context as text, without a NUL, where it was asked for; else empty.
   public var securityContext: [UInt8] = []
+  /// The list of what was in a directory that was archived incrementally (``DumpDirectory``); nil for all others.
+  public var dumpDirectory: [UInt8]?
   /// Which file of the source's file system it was; nil for a stream.
   public var sourceFile: SourceFile?
 

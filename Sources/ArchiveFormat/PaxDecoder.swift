@@ -102,6 +102,7 @@ public enum PaxDecoder {
       case "SCHILY.acl.access": member.accessACL = value
       case "SCHILY.acl.default": member.defaultACL = value
       case "RHT.security.selinux": member.securityContext = value
+      case "GNU.dumpdir": if kind == .directory { member.dumpDirectory = value }
       case "GNU.sparse.name": sparseName = value
       case "GNU.sparse.realsize": realSize = try decimal(value, "GNU.sparse.realsize")
       case "GNU.sparse.map", "GNU.sparse.numblocks": throw malformed("its sparse map is older than format 1.0")

@@ -80,6 +80,8 @@ public struct PaxEncoder {
     if !member.accessACL.isEmpty { records.append("SCHILY.acl.access", member.accessACL) }
     if !member.defaultACL.isEmpty { records.append("SCHILY.acl.default", member.defaultACL) }
     if !member.securityContext.isEmpty { records.append("RHT.security.selinux", member.securityContext) }
+    // In the last place: readers that mind the NULs in it have seen the rest by then.
+    if member.kind == .directory, let list = member.dumpDirectory { records.append("GNU.dumpdir", list) }
     header.seal()
 
     if !records.isEmpty { appendExtendedHeader(of: name, like: header, to: &bytes) }

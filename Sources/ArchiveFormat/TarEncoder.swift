@@ -67,30 +67,11 @@ public struct TarEncoder {
   /// The invariants of ``Member/dataExtents`` hold; attributes stand in the order in which they are given.
   /// - Parameter originalName: the name before `--transform`, without a trailing slash, which names of extended headers
   ///   and sparse files are made of; nil when it is the same.
-  /// - Returns: something to say though the member is written: a link's name that was cut off.
+  /// - Returns: something to say though the member is written: a link's name that was cut off, a directory's list that
+  ///   the format cannot hold.
   /// - Throws: what GNU tar says when the format cannot hold the member; nothing was appended then.
   public mutating func append(
     _ member: Member, originalName: [UInt8]? = nil, to bytes: inout [UInt8]
-  ) throws(MemberNotice) -> MemberNotice? {
-    try append(member, originalName: originalName, dumpDirectory: nil, to: &bytes)
-  }
-
-  /// Appends a directory with the list of what is in it, as `--listed-incremental` does: the list is stored, nothing
-  /// follows.
-  /// - Parameter list: `Y`, `N` or `D` and a name with a NUL behind it for each file, and a NUL (GNU tar manual, *Dumpdir*).
-  /// - Throws: what GNU tar says when the format has no such members, or cannot hold this one.
-  public mutating func append(
-    _ member: Member, dumpDirectory list: [UInt8], originalName: [UInt8]? = nil, to bytes: inout [UInt8]
-  ) throws(MemberNotice) {
-    guard hasSparseFiles else { throw Self.needsGNU }
-    _ = try append(member, originalName: originalName, dumpDirectory: list, to: &bytes)
-    if format.isGNU { bytes += list + TarBlock.padding(list.count) }
-  }
-
-  static let needsGNU = MemberNotice([], "GNU features wanted on incompatible archive format", .failure)
-
-  private mutating func append(
-    _ member: Member, originalName: [UInt8]?, dumpDirectory list: [UInt8]?, to bytes: inout [UInt8]
   ) throws(MemberNotice) -> MemberNotice? {
     records.removeAll()
     var front: [UInt8] = []
@@ -110,9 +91,12 @@ public struct TarEncoder {
       if options.sparseVersion != .v0_0 { name = sparseName(of: original) }
     }
     size += Int64(map.count)
-    let notice = putLinkName(member, &header, &front)
+    let list = member.kind == .directory ? member.dumpDirectory : nil
+    let storedList = format.isGNU ? list ?? [] : []
+    size += Int64(storedList.count)
+    var notice = putLinkName(member, &header, &front)
     try putName(name, &header, &front)
-    try putNumbers(member, size: list != nil && format.isGNU ? Int64(list?.count ?? 0) : size, &header)
+    try putNumbers(member, size: size, &header)
     try putDevice(member, &header)
     putTimes(member, &header)
     putTypeflag(member, &header)
@@ -120,7 +104,12 @@ public struct TarEncoder {
     putOwners(member.ownership, &header)
     recordAttributes(member)
     if let list {
-      if format.isGNU { header.putTypeflag(UInt8(ascii: "D")) } else { record("GNU.dumpdir", list) }
+      switch format {
+      case .gnu, .oldGNU: header.putTypeflag(UInt8(ascii: "D"))
+      case .pax: record("GNU.dumpdir", list)
+      case .v7, .ustar:
+        notice = MemberNotice(member.path, "This format has no room for the list of its contents", .failure)
+      }
     }
     if let listed, format.isGNU { extensions = putSparse(listed, size: member.size, &header) }
     header.seal()
@@ -130,6 +119,7 @@ public struct TarEncoder {
       if !records.isEmpty { appendExtendedHeader(of: original, member, to: &bytes) }
     }
     bytes += front + header.bytes + extensions + map
+    if !storedList.isEmpty { bytes += storedList + TarBlock.padding(storedList.count) }
     return notice
   }
 

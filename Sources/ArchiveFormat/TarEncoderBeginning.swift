@@ -21,11 +21,20 @@ extension TarEncoder {
     }
   }
 
+  static let needsGNU = MemberNotice([], "GNU features wanted on incompatible archive format", .failure)
+
   private mutating func appendGlobalHeader(label: [UInt8]?, to bytes: inout [UInt8]) {
-    guard label != nil || !options.pax.globals.isEmpty else { return }
+    guard hasGlobals(label: label) else { return }
     var records = PaxRecords()
     if let label { records.append("GNU.volume.label", label) }
-    for (keyword, value) in options.pax.globals + options.pax.overrides { records.append(keyword, value) }
+    for (keyword, value) in options.pax.globals { records.append(keyword, value) }
+    appendGlobals(records, to: &bytes)
+  }
+
+  /// Appends a global header.
+  mutating func appendGlobals(_ globals: PaxRecords, to bytes: inout [UInt8]) {
+    var records = globals
+    for (keyword, value) in options.pax.overrides { records.append(keyword, value) }
     globalHeaders += 1
     let suffix = options.isPOSIXLYCorrect ? "/GlobalHead.%p.%n" : "/GlobalHead.%n"
     let template = options.pax.globalHeaderName ?? options.temporaryDirectory + Array(suffix.utf8)

@@ -6,8 +6,6 @@ public struct TarEntry: Equatable, Sendable {
     case member
     /// The label of the volume: ``TarEntry/member`` has it as its name.
     case volumeLabel
-    /// A directory with the list of what was in it (GNU tar manual, *Dumpdir*).
-    case dumpDirectory([UInt8])
     /// The rest of a file that another volume began, from byte `offset` of `fileSize`.
     case continuation(offset: Int64, fileSize: Int64)
   }

@@ -8,6 +8,12 @@ public final class TarReader: ArchiveReader {
   public var ignoresZeros = false
   /// Is told what GNU tar says.
   public var notify: (MemberNotice) -> Void
+  /// The volumes behind the first; nil when the archive has but one.
+  public var volumes: (any TarVolumes)? {
+    didSet { stored.continued = { [unowned self] () throws(VolumeError) in try nextVolume() } }
+  }
+  /// Is given the rest of a member that ``next()`` passes over, as the archive begins with another volume than the first.
+  public var passedContinuation: ((TarEntry) -> Void)?
   /// Is given the volume label that ``next()`` passes over.
   public var passedLabel: (TarEntry) -> Void = { _ in }
 
@@ -53,9 +59,13 @@ public final class TarReader: ArchiveReader {
   public func next() throws(VolumeError) -> Member? {
     while let entry = try nextEntry() {
       switch entry.kind {
-      case .member, .dumpDirectory: return entry.member
+      case .member: return entry.member
       case .volumeLabel: passedLabel(entry)
       case .continuation:
+        if let passedContinuation {
+          passedContinuation(entry)
+          continue
+        }
         let words = "Cannot extract -- file is continued from another volume"
         notify(MemberNotice(entry.member.path, words, .failure))
       }
@@ -67,12 +77,14 @@ public final class TarReader: ArchiveReader {
   /// - Throws: ``VolumeError/notTar`` when the first record is no header: called again, it looks for one, as GNU tar does.
   ///   ``VolumeError/unexpectedEnd`` when the archive is cut off.
   public func nextEntry() throws(VolumeError) -> TarEntry? {
-    entry = nil
     if status == .notTar {
       sayThatHeadersAreSought()
       status = .failure
     }
+    // Its rest may be on another volume.
+    defer { if status == .ended { entry = nil } }
     try stored.finish()
+    entry = nil
     while status != .ended {
       switch try readHeader() {
       case .entry(let found):
@@ -114,6 +126,40 @@ public final class TarReader: ArchiveReader {
 
   private func sayThatHeadersAreSought() { notify(MemberNotice([], "Skipping to next header", .failure)) }
 
+  // MARK: Volumes
+
+  /// How many volumes in a row may be wrong.
+  static let mostWrongVolumes = 100
+
+  /// Where in the archive the volume begins that is read now: its byte 0.
+  public var volumeOffset: Int64 { stored.volumeOffset }
+
+  private func nextVolume() throws(VolumeError) -> (bytes: any UserFileBytes, headerSize: Int64)? {
+    guard let volumes else { return nil }
+    var part: MemberPart?
+    if let entry, stored.left > 0 {
+      let total: Int64 =
+        if case .continuation(_, let size) = entry.kind { size } else { entry.member.size }
+      part = MemberPart(name: entry.member.path, total: total, left: stored.left)
+    }
+    for _ in 0..<Self.mostWrongVolumes {
+      let bytes = try volumes.next()
+      let start: TarVolumeStart
+      do throws(VolumeError) {
+        guard let found = try TarVolumeStart.read(bytes, notify), found.continues(part, notify) else { continue }
+        start = found
+      } catch {
+        // Somebody may have named what cannot be read.
+        notify(MemberNotice([], error.description, .information))
+        continue
+      }
+      volumes.accept()
+      if !start.globals.isEmpty { globals.take(start.globals) { _ in } }  // what is wrong with them was said
+      return (start.rest.isEmpty ? bytes : ReplayedBytes(start.rest, bytes), start.size)
+    }
+    throw .noNextVolume("given up: \(Self.mostWrongVolumes) volumes in a row were not the next one")
+  }
+
   // MARK: Headers
 
   private enum Outcome {
@@ -137,8 +183,9 @@ public final class TarReader: ArchiveReader {
   private func readHeader() throws(VolumeError) -> Outcome {
     var preceding = Preceding(extended: globals)
     while true {
-      let offset = stored.position
-      guard let record = try stored.record() else { return .end(offset) }
+      guard let record = try stored.record() else { return .end(stored.position) }
+      // It may be on another volume than the one before.
+      let offset = stored.position - Int64(tarRecordSize)
       let header = TarHeaderParser(record: record, notify: notify)
       if header.isZero { return .zeros(offset) }
       guard header.hasRightChecksum, let size = header.number(TarField.size, "off_t", 0...Int64.max) else {
@@ -208,13 +255,17 @@ public final class TarReader: ArchiveReader {
       let size = header.quietNumber(TarField.gnuRealSize) ?? 0
       entry.kind = .continuation(
         offset: start, fileSize: size > 0 ? size : rest.overflow ? Int64.max : rest.partialValue)
+      if start == 0, try isFollowedByMember(header) { entry.storedSize = 0 }
     }
     if isDumpDirectory {
       entry.dataOffset = stored.position
-      entry.kind = .dumpDirectory(try stored.take(storedSize) ?? [])
+      entry.member.dumpDirectory = try stored.take(storedSize)
+      if entry.member.dumpDirectory == nil {
+        notify(MemberNotice(member.path, "The list of its contents is too long to be believed", .failure))
+      }
       return .entry(entry)
     }
-    if let list = preceding.extended.text("GNU.dumpdir") { entry.kind = .dumpDirectory(list) }
+    if entry.member.kind == .directory { entry.member.dumpDirectory = preceding.extended.text("GNU.dumpdir") }
     if member.kind == .regular {
       entry.member.size = storedSize
       let isSound = try isGNUSparse ? readGNUSparse(header, &entry) : readPaxSparse(preceding.extended, &entry)
@@ -228,6 +279,17 @@ public final class TarReader: ArchiveReader {
     entry.dataOffset = stored.position
     stored.begin(entry.storedSize, isContent: member.kind == .regular)
     return .entry(entry)
+  }
+
+  /// Whether behind a header of type M stands the member's own one: GNU tar writes both where the volume before did not
+  /// take the record that the member began in. No file begins with a header of a file as long as itself.
+  private func isFollowedByMember(_ header: TarHeaderParser) throws(VolumeError) -> Bool {
+    guard let record = try stored.record() else { return false }
+    stored.giveBack(record)
+    let next = TarHeaderParser(record: record)
+    return next.hasRightChecksum && next.typeflag == UInt8(ascii: "0")
+      && next.record[TarField.name] == header.record[TarField.name]
+      && next.record[TarField.size] == header.record[TarField.size]
   }
 
   /// Takes slashes from the end of the name, which make a file a directory, and the empty name away.

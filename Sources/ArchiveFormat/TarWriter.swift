@@ -32,6 +32,9 @@ public final class TarWriter: ArchiveWriter {
     } catch { throw .member(error) }
     try put(headers)
     padding = encoder.paddingSize(of: member)
+    if member.kind == .regular {
+      sink.begins(MemberPart(name: member.path, total: member.size, left: encoder.storedSize(of: member)))
+    }
     return encoder.storedExtents(of: member)
   }
 

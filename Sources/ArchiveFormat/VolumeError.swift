@@ -21,6 +21,8 @@ public enum VolumeError: Error, Sendable {
   case notTar
   /// An ordinary archive ends where more of it has to come.
   case unexpectedEnd
+  /// The next volume of an ordinary archive is not to be had.
+  case noNextVolume(String)
 }
 
 extension VolumeError: CustomStringConvertible {
@@ -37,6 +39,7 @@ extension VolumeError: CustomStringConvertible {
     case .malformed(let what, let why): "cannot read \(what): \(why)"
     case .notTar: "This does not look like a tar archive"
     case .unexpectedEnd: "Unexpected EOF in archive"
+    case .noNextVolume(let why): why
     }
   }
 

@@ -10,9 +10,20 @@ public final class VolumeReader {
   /// Where the tape stands, as far as the objects read tell; nil when that is unknown.
   private var position: BlockID?
   private var label = BlockBuffer(byteCount: 4096)
+  /// As many objects as may lie between where the tape stands and where it is to go for them to be read.
+  private let longestGap: Int
+  private var passed: BlockBuffer
 
   /// Makes a reader; the position of the drive is taken as unknown.
-  public init(drive: any TapeDrive) { self.drive = drive }
+  /// - Parameters:
+  ///   - longestGap: objects that are read rather than passed with a locate: a drive stops for a locate, and starts
+  ///     again.
+  ///   - blockSize: bytes in the largest of them.
+  public init(drive: any TapeDrive, longestGap: Int = 0, blockSize: Int = 4096) {
+    self.drive = drive
+    self.longestGap = longestGap
+    passed = BlockBuffer(byteCount: max(4096, blockSize))
+  }
 
   /// The labels in front of a user file, as far as they were there.
   public struct Header: Sendable {
@@ -49,10 +60,27 @@ public final class VolumeReader {
 
   /// Goes to `block` unless the objects read so far have led there.
   public func go(to block: BlockID) throws(VolumeError) {
-    guard position != block else { return }
+    guard position != block, !readTo(block) else { return }
     position = nil
     try driving { () throws(DriveError) in try drive.locate(to: block) }
     position = block
+  }
+
+  /// Reads what lies before `block`, where that is little; false when it is not, or could not be read.
+  private func readTo(_ block: BlockID) -> Bool {
+    guard let start = position, block > start, block.rawValue - start.rawValue <= UInt64(longestGap) else {
+      return false
+    }
+    for _ in start.rawValue..<block.rawValue {
+      // Damage in what nobody asked for is no reason to stop: the tape is moved then.
+      let outcome = try? passed.withMutableBytes { (space) throws(DriveError) in try drive.read(into: &space) }
+      guard let outcome, outcome != .endOfData else {
+        position = nil
+        return false
+      }
+    }
+    position = block
+    return true
   }
 
   /// Goes to beginning of tape.

@@ -16,6 +16,8 @@ public struct CreateOperation {
   public var verifies: Bool
   /// Bytes of blocks between the reader and the drive.
   public var bufferSize: Int
+  /// How the drive is kept streaming; nil for one that need not be.
+  public var streaming: Streaming?
   /// Who writes.
   public var identity: WriterIdentity
   /// What the session archives, for finding what changed.
@@ -24,10 +26,9 @@ public struct CreateOperation {
   /// Describes a session.
   public init(
     intent: WriteIntent, layout: Layout = .pax, packLimit: Int64? = nil, limits: BatchLimits = BatchLimits(),
-    verifies: Bool = false,
-    bufferSize: Int,
-    identity: WriterIdentity, series: [UInt8]
+    verifies: Bool = false, bufferSize: Int, streaming: Streaming? = nil, identity: WriterIdentity, series: [UInt8]
   ) {
+    self.streaming = streaming
     self.intent = intent
     self.layout = layout
     self.packLimit = packLimit
@@ -71,11 +72,13 @@ public struct CreateOperation {
     ).open()
     let writer = try SessionWriter(
       volume: volume, index: index, session: session, limits: limits,
-      verifier: verifies ? BatchVerifier(drive: drive, observer: observer) : nil, observer: observer)
+      verifier: verifies ? BatchVerifier(drive: drive, observer: observer) : nil,
+      rateLimit: streaming?.highestRate.map { RateLimit($0) }, observer: observer)
 
     // scan -> read -> drive; the last of them is this thread.
     let found = BoundedQueue<SourceItem>(capacity: 256)
-    let ring = WriteRing(blockSize: volume.writer.descriptor.blockSize, byteCount: bufferSize)
+    let ring = WriteRing(
+      blockSize: volume.writer.descriptor.blockSize, byteCount: bufferSize, streaming: streaming)
     let scanner = try Worker {
       while let item = source.next(), found.push(item) {}
       found.finish()
@@ -122,6 +125,8 @@ public struct CreateOperation {
       scanner.join()
       for notice in source.removeDirectories() { observer.report(.notice(notice)) }
     }
-    return writer.summary
+    var summary = writer.summary
+    summary.waiting = ring.waitingTimes
+    return summary
   }
 }

@@ -38,9 +38,11 @@ struct FileReading {
 
   func run() {
     defer { ring.finish() }
+    let spare = UnsafeMutableRawBufferPointer.allocate(byteCount: ring.blockSize, alignment: 4096)
+    defer { spare.deallocate() }
     do {
       while let file = try plan.next() {
-        guard read(file) else { return }
+        guard read(file, spare) else { return }
       }
     } catch {
       guard var block = ring.acquire() else { return }
@@ -49,8 +51,10 @@ struct FileReading {
     }
   }
 
-  /// Reads a file; false when nobody wants any more. Every file has a first block with `begin` and a last with `end`.
-  private func read(_ file: PlannedFile) -> Bool {
+  /// Reads a file; false when nobody wants any more. Every file has a first block with `begin` and a last with `end`; a
+  /// short one's are the same, so that it is handed over once.
+  /// - Parameter spare: memory for a block.
+  private func read(_ file: PlannedFile, _ spare: UnsafeMutableRawBufferPointer) -> Bool {
     guard var block = ring.acquire() else { return false }
     let wanted = readsWhole ? 0..<UInt64.max : file.wantedBlocks(ofSize: Int64(ring.blockSize))
     block.begin = ReadBegin(file: file, offset: Int64(wanted.lowerBound) * Int64(ring.blockSize))
@@ -59,14 +63,22 @@ struct FileReading {
       var blocks = wanted.lowerBound
       if blocks > 0 { try reader.go(to: header.userFile.advanced(by: Int(blocks))) }
       var isAtEnd = false
+      // Read already, behind what should have been the last block.
+      var further: Int?
       while blocks < wanted.upperBound {
         do throws(VolumeError) {
-          var space = block.memory.mutableBytes
-          guard let count = try reader.readBlock(into: &space) else {
-            isAtEnd = true
-            break
+          if let count = further {
+            block.memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: spare[..<count]))
+            block.byteCount = count
+            further = nil
+          } else {
+            var space = block.memory.mutableBytes
+            guard let count = try reader.readBlock(into: &space) else {
+              isAtEnd = true
+              break
+            }
+            block.byteCount = count
           }
-          block.byteCount = count
         } catch {
           // Only the medium's fault, and not that of its last block, which may be short.
           guard passesGaps || file.placement.layout == .pack, case .drive(let cause) = error,
@@ -77,6 +89,14 @@ struct FileReading {
           block.end = .gap(error)
         }
         blocks += 1
+        if blocks == file.placement.blockCount {
+          var space = spare.mutableBytes
+          further = try reader.readBlock(into: &space)
+          if further == nil {
+            isAtEnd = true
+            break
+          }
+        }
         ring.publish(block)
         guard let next = ring.acquire() else { return false }
         block = next

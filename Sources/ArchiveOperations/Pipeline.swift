@@ -5,9 +5,9 @@ internal import Glibc
 
 /// Mutex and condition of a ring.
 final class Monitor {
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var waiters = 0
+  fileprivate let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  fileprivate let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  fileprivate var waiters = 0
 
   init() {
     pthread_mutex_init(mutex, nil)
@@ -22,11 +22,32 @@ final class Monitor {
   }
 
   /// Times that a thread lets the other one run before it sleeps: waking it costs more than a small file takes.
-  private static let patience = 20
+  fileprivate static let patience = 20
 
   /// Waits until `ready`, then runs `body`; both under the lock. What `body` changes wakes the other side.
-  func locked<Result>(when ready: () -> Bool = { true }, _ body: () -> Result) -> Result {
+  /// - Parameters:
+  ///   - seconds: the longest wait before `expired` is called, which is to make a difference to `ready`.
+  ///   - waited: is told of a wait in nanoseconds.
+  func locked<Result>(
+    when ready: () -> Bool = { true }, within seconds: Int? = nil, expired: () -> Void = {},
+    waited: (UInt64) -> Void = { _ in }, _ body: () -> Result
+  ) -> Result {
     pthread_mutex_lock(mutex)
+    if !ready() {
+      let start = steadyNanoseconds()
+      wait(until: ready, within: seconds, expired)
+      waited(steadyNanoseconds() - start)
+    }
+    let result = body()
+    let wake = waiters > 0
+    pthread_mutex_unlock(mutex)
+    if wake { pthread_cond_broadcast(condition) }
+    return result
+  }
+}
+
+extension Monitor {
+  fileprivate func wait(until ready: () -> Bool, within seconds: Int?, _ expired: () -> Void) {
     var left = Self.patience
     while left > 0, !ready() {
       left -= 1
@@ -34,16 +55,24 @@ final class Monitor {
       sched_yield()
       pthread_mutex_lock(mutex)
     }
+    var limit = timespec()
+    if let seconds {
+      clock_gettime(CLOCK_REALTIME, &limit)
+      limit.tv_sec += seconds
+    }
+    var hasLimit = seconds != nil
     while !ready() {
       waiters += 1
-      pthread_cond_wait(condition, mutex)
+      if hasLimit {
+        if pthread_cond_timedwait(condition, mutex, &limit) == ETIMEDOUT {
+          hasLimit = false
+          expired()
+        }
+      } else {
+        pthread_cond_wait(condition, mutex)
+      }
       waiters -= 1
     }
-    let result = body()
-    let wake = waiters > 0
-    pthread_mutex_unlock(mutex)
-    if wake { pthread_cond_broadcast(condition) }
-    return result
   }
 }
 
@@ -130,6 +159,13 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
   private var isWoken = false
   /// Set when the ring was full: the producer rests until half of it is free, so that it is woken seldom.
   private var isDraining = false
+  /// How a consumer that ran dry rests; nil for not at all.
+  private let streaming: Streaming?
+  /// Set when the ring was empty: the consumer rests until enough is there.
+  private var isFilling: Bool
+  private var produced: Int64 = 0
+  private var times = WaitingTimes()
+  private let start = steadyNanoseconds()
   /// Bytes in a block.
   let blockSize: Int
 
@@ -149,8 +185,10 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
   }
 
   /// Allocates blocks that take `byteCount` bytes together, at least four.
-  init(blockSize: Int, byteCount: Int) {
+  init(blockSize: Int, byteCount: Int, streaming: Streaming? = nil) {
     self.blockSize = blockSize
+    self.streaming = streaming
+    isFilling = streaming != nil
     slotCount = max(4, byteCount / blockSize)
     memory = .allocate(byteCount: slotCount * blockSize, alignment: 4096)
     slots = []
@@ -163,7 +201,7 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
 
   /// Waits for a free block; nil when the consumer has gone. It is the producer's until ``publish(_:)``.
   func acquire() -> Block? {
-    monitor.locked(when: { hasRoom || isCancelled }) {
+    monitor.locked(when: { hasRoom || isCancelled }, waited: { times.files += Double($0) / 1e9 }) {
       isCancelled ? nil : Block(memory: slots[(head + count) % slotCount].memory)
     }
   }
@@ -179,13 +217,40 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
     monitor.locked {
       slots[(head + count) % slotCount] = block
       count += 1
+      produced += Int64(block.byteCount)
     }
   }
 
   /// Waits for a block; nil at the end, and behind ``wake()``. It is the consumer's until ``release()``.
   func next() -> Block? {
-    monitor.locked(when: { count > 0 || isFinished || isCancelled || isWoken }) {
-      count > 0 && !isCancelled && !isWoken ? slots[head] : nil
+    monitor.locked(
+      when: { count > 0 && hasEnough || isFinished || isCancelled || isWoken }, within: streaming?.longestRest,
+      expired: { isFilling = false }, waited: { times.drive += Double($0) / 1e9 }
+    ) {
+      isFilling = false
+      return count > 0 && !isCancelled && !isWoken ? slots[head] : nil
+    }
+  }
+
+  /// Whether the consumer may go on with what is there.
+  private var hasEnough: Bool {
+    guard let streaming, isFilling else { return true }
+    return isDraining || count >= max(1, Int(Double(slotCount) * min(1, streaming.startShare)))
+  }
+
+  /// Whether the source alone brings what the drive needs at its slowest.
+  private var keepsUp: Bool {
+    guard let lowest = streaming?.lowestRate else { return false }
+    let seconds = Double(steadyNanoseconds() - start) / 1e9 - times.files
+    return Double(produced) >= Double(lowest) * seconds
+  }
+
+  /// Who has waited so far.
+  var waitingTimes: WaitingTimes {
+    monitor.locked {
+      var result = times
+      result.session = Double(steadyNanoseconds() - start) / 1e9
+      return result
     }
   }
 
@@ -206,6 +271,10 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
       slots[head].end = nil
       head = (head + 1) % slotCount
       count -= 1
+      if count == 0, !isFinished {
+        times.rests += 1
+        isFilling = streaming != nil && !keepsUp
+      }
     }
   }
 

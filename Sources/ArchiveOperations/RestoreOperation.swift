@@ -18,6 +18,8 @@ public struct RestoreOperation {
   public var options: RestoreOptions
   /// Bytes of blocks between the drive and the sink.
   public var bufferSize: Int
+  /// Bytes between two members that are read through rather than passed with a locate, for which a drive stops and starts.
+  public var longestGap = 0
 
   /// Describes a restore.
   public init(query: MemberQuery, options: RestoreOptions, bufferSize: Int) {
@@ -38,8 +40,10 @@ public struct RestoreOperation {
     let plan = try onIndex { () throws(IndexError) in try RestorePlan(selection, volume: target.volume) }
     let ring = ReadRing(blockSize: target.volume.descriptor.blockSize, byteCount: bufferSize)
     let reading = FileReading(
-      reader: VolumeReader(drive: drive), plan: plan, ring: ring, passesGaps: options.keepsDamaged,
-      readsWhole: options.verifiesUserFiles)
+      reader: VolumeReader(
+        drive: drive, longestGap: longestGap / target.volume.descriptor.blockSize,
+        blockSize: target.volume.descriptor.blockSize),
+      plan: plan, ring: ring, passesGaps: options.keepsDamaged, readsWhole: options.verifiesUserFiles)
     let worker = try Worker { reading.run() }
     let restorer = MemberRestorer(sink: sink, options: options, observer: observer)
     let bytes = RingBytes(ring, digestsFiles: options.verifiesUserFiles) { observer.report(.passed(bytes: $0)) }

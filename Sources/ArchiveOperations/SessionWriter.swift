@@ -13,6 +13,10 @@ public struct SessionSummary: Equatable, Sendable {
   public var bytes: Int64 = 0
   /// The name of the first member that the volume had no room for; nil when all fitted.
   public var firstLeftOut: [UInt8]?
+  /// Who waited for whom.
+  public var waiting = WaitingTimes()
+  /// Whether a batch was not what was written when it was read back.
+  public var isDamaged = false
 }
 
 /// Puts composed user files on tape and commits them batch by batch. The one place that knows the order *trailer,
@@ -23,6 +27,7 @@ final class SessionWriter {
   private let session: SessionRecord
   private let limits: BatchLimits
   private let verifier: BatchVerifier?
+  private var rateLimit: RateLimit?
   private let observer: any OperationObserver
 
   private var catalogue: CatalogueWriter
@@ -49,8 +54,9 @@ final class SessionWriter {
 
   init(
     volume: OpenVolume, index: IndexFile?, session: SessionRecord, limits: BatchLimits,
-    verifier: BatchVerifier? = nil, observer: any OperationObserver
+    verifier: BatchVerifier? = nil, rateLimit: RateLimit? = nil, observer: any OperationObserver
   ) throws(OperationError) {
+    self.rateLimit = rateLimit
     self.volume = volume
     summary = SessionSummary(volume: volume.writer.descriptor)
     self.index = index
@@ -130,6 +136,7 @@ final class SessionWriter {
       guard
         try written(passesWarning: isPack, { () throws(VolumeError) in try writer.write(block.bytes.bytes) })
       else { return }
+      rateLimit?.pass(block.byteCount)
     }
     switch block.end {
     case .members(let boundary) where isPack && writer.isNearEnd && !volume.isWORM:
@@ -273,6 +280,7 @@ final class SessionWriter {
     let damaged = try onVolume { () throws(VolumeError) in
       try verifier?.verify(vsn: writer.descriptor.vsn, blockSize: writer.descriptor.blockSize, end: writer.nextHeader)
     }
+    if damaged?.isEmpty == false { summary.isDamaged = true }
     let members = catalogue.memberCount
     summary.members += members
     summary.bytes += batchBytes

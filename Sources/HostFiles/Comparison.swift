@@ -127,7 +127,37 @@ public final class Comparison: MemberSink {
     if target != member.linkTarget { throw difference(member, "Symlink differs") }
   }
 
+  /// Compares what is in a directory with the list of an incremental archive, as GNU tar does: names, and which of them are
+  /// directories.
+  private func compareContents(_ list: [UInt8], _ member: Member) throws(MemberNotice) {
+    let place = try locate(member.path, &memberPrefixes)
+    let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+    let descriptor = withCString(place.leaf) { openat(place.directory.descriptor, $0, flags) }
+    guard descriptor >= 0 else {
+      // That it is gone, or no directory, is found out next.
+      if errno == ENOENT || errno == ENOTDIR || errno == ELOOP { return }
+      throw unseen(member.path, "open", errno)
+    }
+    let opened = DirectoryHandle(owning: descriptor)
+    guard let names = DirectoryListing.names(in: descriptor) else { throw unseen(member.path, "savedir", errno) }
+    var expected: [[UInt8]: Bool] = [:]
+    for entry in DumpDirectory(list).entries where entry.code.isContent {
+      expected[entry.name] = entry.code == .directory
+    }
+    var isSame = names.count == expected.count
+    for name in names where isSame {
+      var status = stat()
+      guard withCString(name, { fstatat(opened.descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
+        isSame = false
+        continue
+      }
+      isSame = expected[name] == (status.st_mode & Glibc.S_IFMT == Glibc.S_IFDIR)
+    }
+    if !isSame { notify(difference(member, "Contents differ")) }
+  }
+
   private func compareNode(_ member: Member) throws(MemberNotice) {
+    if let list = member.dumpDirectory { try compareContents(list, member) }
     let status = try status(locate(member.path, &memberPrefixes), member.path)
     guard let there = Member(path: member.path, status: status, owners: owners), there.kind == member.kind else {
       throw difference(member, "File type differs")

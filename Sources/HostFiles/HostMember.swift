@@ -62,6 +62,7 @@ final class HostMember: SourceMember {
   /// GNU tar's words and severity for a file that cannot be used: gone is no failure below an operand.
   private func failure(_ what: String, _ code: Int32) -> MemberNotice {
     if code == ENOENT && operandName == nil {
+      context.unsaved?.add(shownPath)
       return MemberNotice(shownPath, "File removed before we read it", .difference)
     }
     return context.failure(shownPath, "Cannot \(what): \(errorText(code))")
@@ -123,6 +124,7 @@ final class HostMember: SourceMember {
     guard var opened = Member(path: member.path, status: status, owners: context.owners) else {
       throw failure("stat", ENOTDIR)
     }
+    opened.dumpDirectory = member.dumpDirectory
     try readAttributes(.descriptor(directory.descriptor), into: &opened)
     return OpenedMember(member: opened, content: nil, removable: removable(status))
   }

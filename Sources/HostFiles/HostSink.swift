@@ -17,9 +17,16 @@ public final class HostSink: MemberSink {
       tree.made = madeDirectory.map { tell in { tell($0, mode) } }
     }
   }
+  /// Is told the name of each file or directory that an incremental archive deletes; nil for nobody.
+  public var deleted: ((_ path: [UInt8]) -> Void)?
+  /// The device of the target; nil when that is not known.
+  let rootDevice: UInt64?
   private let deferred = DeferredDirectories()
   /// Where temporary names begin. A guess of the next one helps nobody: they are created exclusively.
   private var lastTemporaryNumber = UInt64.random(in: 0..<1 << 40)
+  /// Directories of incremental archives whose metadata was set: sessions one behind the other have each of them again, and
+  /// the last one counts.
+  private var finished: Set<FileIdentity> = []
   /// Whether a directory gave way to a later member: its metadata then has nowhere to go, and nobody misses it.
   var hasRemovedDirectories = false
   private var memberPrefixes: PrefixStripper
@@ -32,6 +39,8 @@ public final class HostSink: MemberSink {
   public init(target: Int32, options: SinkOptions, notify: @escaping (MemberNotice) -> Void) {
     self.options = options
     self.notify = notify
+    var status = stat()
+    rootDevice = fstatat(target, ".", &status, 0) == 0 ? UInt64(status.st_dev) : nil
     restorer = AttributeRestorer(options)
     tree = TargetTree(root: DirectoryHandle(owning: target), confined: !options.keepsAbsoluteNames)
     memberPrefixes = PrefixStripper(.members, keepsAbsoluteNames: options.keepsAbsoluteNames)
@@ -240,7 +249,12 @@ public final class HostSink: MemberSink {
   }
 
   private func makeDirectory(_ member: Member) throws(MemberNotice) {
-    let (directory, leaf) = try place(member)
+    var (directory, leaf) = try place(member)
+    if options.isIncremental, member.dumpDirectory != nil {
+      purge(member, leaf, in: directory)
+      // Renames may have moved what is above it.
+      (directory, leaf) = try place(member)
+    }
     guard try admits(member, leaf, in: directory) else { return }
     let backup = try backUp(member, leaf, in: directory)
     // The owner can work in it until its own mode is set.
@@ -285,6 +299,7 @@ public final class HostSink: MemberSink {
         let text = "Directory renamed before its status could be extracted"
         return [MemberNotice(entry.member.path, text, .failure)]
       }
+      if options.isIncremental, !finished.insert(entry.identity).inserted { return [] }
       return restorer.restore(entry.member, on: opened.descriptor)
     } catch {
       // A later member of the archive took its place.

@@ -139,11 +139,7 @@ public final class HostSource: MemberSource {
       return nil
     }
     guard let member = Member(path: found.path, status: status, owners: context.owners) else {
-      let isSocket = status.st_mode & Glibc.S_IFMT == Glibc.S_IFSOCK
-      say(
-        found.shownPath, isSocket ? "socket ignored" : "Unknown file type; file ignored",
-        isSocket ? .information : .failure)
-      return nil
+      return .notice(filter.unusable(found.shownPath, status))
     }
     if member.kind == .directory { return enter(found, in: directory) }
     if found.operand.exclusions.omits(found.shownPath) { return nil }
@@ -192,7 +188,7 @@ public final class HostSource: MemberSource {
       return nil
     }
     let tag = filter.tag(in: descriptor, found.operand.exclusions)
-    let tagNotice = tag.flatMap { filter.notice(of: $0, in: found.shownPath) }
+    let tagNotice = tag.flatMap { filter.notice(of: $0, in: found.shownPath + [slash]) }
     if tag?.extent == .all { return tagNotice.map { .notice($0) } }
     // One that is not among the names asked for may hold some that are.
     if !found.operand.exclusions.omits(found.shownPath) {

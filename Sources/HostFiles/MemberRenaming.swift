@@ -15,6 +15,9 @@ public struct MemberRenaming: Sendable {
     if transform.isEmpty && stripComponents == 0 { return member }
     var renamed = member
     renamed.path = stripped(transform.transformed(member.path, .member))
+    renamed.dumpDirectory = member.dumpDirectory.map {
+      DumpDirectory($0).mappingPaths { stripped(transform.transformed($0, .member)) }.bytes
+    }
     switch member.kind {
     // A hard link's target is a member's name too; a symbolic link's is not.
     case .hardLink:

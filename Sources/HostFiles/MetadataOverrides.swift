@@ -1,4 +1,5 @@
 public import ArchiveFormat
+internal import Glibc
 
 /// What is stored of files instead of what they have: `--owner`, `--mode`, `--mtime` and their like.
 public struct MetadataOverrides: Sendable {
@@ -50,5 +51,19 @@ public struct MetadataOverrides: Sendable {
     if names.numericOnly { return }
     if let name = newUser?.name { member.ownership.userName = name }
     if let name = newGroup?.name { member.ownership.groupName = name }
+  }
+}
+
+extension MetadataOverrides {
+  /// A file of this process's, made at no time, as it would be stored: what parts of members are written as.
+  public func author(numericOwner: Bool) -> Member {
+    let names = OwnerNames(numericOnly: numericOwner)
+    let never = Timestamp(seconds: 0)
+    var member = Member(
+      path: [], kind: .regular, mode: 0o644, ownership: names.ownership(user: getuid(), group: getgid()),
+      modified: never)
+    (member.accessed, member.changed) = (never, never)
+    apply(to: &member, names)
+    return member
   }
 }

@@ -73,7 +73,8 @@ extension HostSink {
   }
 
   /// Removes a directory and all below it, through no link. Leaves errno as it is when that fails.
-  private static func removeTree(_ leaf: [UInt8], in directory: Int32) -> Bool {
+  /// - Parameter device: what is on another one stays, and that is a failure; nil: everything goes.
+  static func removeTree(_ leaf: [UInt8], in directory: Int32, stayingOn device: UInt64? = nil) -> Bool {
     /// What is open, the deepest last, with its name in the one before: the depth is the archive's, not the stack's.
     var open: [(handle: DirectoryHandle, leaf: [UInt8], names: [[UInt8]])] = []
     func enter(_ leaf: [UInt8], _ parent: Int32) -> Bool {
@@ -81,6 +82,12 @@ extension HostSink {
       let descriptor = withCString(leaf) { openat(parent, $0, flags) }
       guard descriptor >= 0 else { return false }
       let handle = DirectoryHandle(owning: descriptor)
+      var status = stat()
+      guard fstat(descriptor, &status) == 0 else { return false }
+      guard device == nil || device == UInt64(status.st_dev) else {
+        errno = EBUSY
+        return false
+      }
       guard let names = DirectoryListing.names(in: descriptor) else { return false }
       open.append((handle, leaf, names))
       return true

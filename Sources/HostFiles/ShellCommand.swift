@@ -10,6 +10,12 @@ public final class ShellCommand {
   public enum Ending: Equatable, Sendable {
     case exited(Int32)
     case signalled(Int32)
+
+    /// What wait(2) says.
+    init(status: Int32) {
+      let signal = status & 0x7f  // WTERMSIG, a macro
+      self = signal == 0 ? .exited(status >> 8 & 0xff) : .signalled(signal)
+    }
   }
 
   /// Where its standard input is written; -1 when it has this process's.
@@ -43,6 +49,45 @@ public final class ShellCommand {
     } catch { return nil }
   }
 
+  /// Runs a command to its end, which may answer by a line to a descriptor of its own.
+  /// - Parameter descriptorVariable: the variable that has the descriptor's number.
+  /// - Returns: the line, without the newline, and how it ended; nil when it could not be started.
+  public static func ask(
+    _ command: [UInt8], adding variables: [Variable], descriptorVariable: String
+  ) -> (line: [UInt8], ending: Ending)? {
+    var ends: [Int32] = [-1, -1]
+    guard clinux_pipe(&ends) == 0 else { return nil }
+    let process: pid_t
+    do throws(ErrnoFailure) {
+      defer { _ = close(ends[1]) }  // the child has its own
+      process = try ChildProcess.spawn(
+        [Array("/bin/sh".utf8), Array("-c".utf8), command],
+        environment: environment(with: variables + [(descriptorVariable, Array(String(ends[1]).utf8))]),
+        descriptors: [(ours: ends[1], its: ends[1])])
+    } catch {
+      _ = close(ends[0])
+      return nil
+    }
+    let line = firstLine(of: ends[0])
+    _ = close(ends[0])
+    return (line, ShellCommand(process: process, input: -1).finish())
+  }
+
+  /// The longest answer that is believed, in bytes.
+  private static let longestLine = 65_536
+
+  private static func firstLine(of descriptor: Int32) -> [UInt8] {
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    while line.count < longestLine {
+      let count = read(descriptor, &byte, 1)
+      if count < 0, errno == EINTR { continue }
+      if count <= 0 || byte == UInt8(ascii: "\n") { break }
+      line.append(byte)
+    }
+    return line
+  }
+
   /// Ends its input and waits for it.
   func finish() -> Ending {
     if let ending { return ending }
@@ -51,40 +96,19 @@ public final class ShellCommand {
     input = -1
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 && errno == EINTR {}
-    let signal = status & 0x7f  // WTERMSIG, a macro
-    let found: Ending = signal == 0 ? .exited(status >> 8 & 0xff) : .signalled(signal)
+    let found = Ending(status: status)
     ending = found
     return found
   }
 
   private static func spawn(_ command: [UInt8], _ variables: [Variable], input: Int32?) throws(ErrnoFailure) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    if let input { posix_spawn_file_actions_adddup2(&actions, input, 0) }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // What this process does with signals is no business of the command's.
-    var set = sigset_t()
-    sigemptyset(&set)
-    posix_spawnattr_setsigmask(&attributes, &set)
-    for signal in [SIGPIPE, SIGXFSZ] { sigaddset(&set, signal) }
-    posix_spawnattr_setsigdefault(&attributes, &set)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    let words = [Array("/bin/sh".utf8), Array("-c".utf8), command]
-    var process: pid_t = 0
-    let code = withVector(words) { arguments in
-      withVector(environment(with: variables)) {
-        posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, $0)
-      }
-    }
-    guard code == 0 else { throw ErrnoFailure(code: code) }
-    return process
+    try ChildProcess.spawn(
+      [Array("/bin/sh".utf8), Array("-c".utf8), command], environment: environment(with: variables),
+      descriptors: input.map { [(ours: $0, its: Int32(0))] } ?? [])
   }
 
   /// This process's environment with other variables in it.
-  private static func environment(with variables: [Variable]) -> [[UInt8]] {
+  static func environment(with variables: [Variable]) -> [[UInt8]] {
     var result: [[UInt8]] = []
     let names = Set(variables.map(\.name)).union(["TAR_MINOR", "TAR_MAJOR", "TAR_LINKNAME"])
     var next = environ
@@ -95,15 +119,5 @@ public final class ShellCommand {
       next += 1
     }
     return result + variables.map { Array($0.name.utf8) + [UInt8(ascii: "=")] + $0.value }
-  }
-
-  private static func withVector<R>(
-    _ words: [[UInt8]], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
-  ) -> R {
-    var pointers: [UnsafeMutablePointer<CChar>?] = words.map { word in withCString(word) { strdup($0) } }
-    defer { for pointer in pointers { free(pointer) } }
-    pointers.append(nil)
-    // There is at least the nil, so there is an address.
-    return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
   }
 }

@@ -28,6 +28,13 @@ public struct SinkOptions: Sendable {
   public var keepsAbsoluteNames = false
   /// A symbolic link to a directory serves where the archive has a directory (`--keep-directory-symlink`).
   public var keepsDirectorySymlinks = false
+  /// What was not in a directory when it was archived incrementally is deleted, and directories are renamed as they were
+  /// (`--incremental`, `--listed-incremental`).
+  public var isIncremental = false
+  /// Only on the file system of the target (`--one-file-system`).
+  public var oneFileSystem = false
+  /// Asks whether the file of this name is deleted then; nil for all.
+  public var confirmsDeletion: (@Sendable ([UInt8]) -> Bool)?
   /// Times in messages are in coordinated universal time (`--utc`).
   public var usesUTC = false
   /// Modification times are restored (not with `-m`).

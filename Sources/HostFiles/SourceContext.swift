@@ -1,6 +1,17 @@
 import ArchiveFormat
 import CLinux
 import Glibc
+import Synchronization
+
+/// Names of files, gathered by the thread that finds them and the one that reads them.
+final class UnsavedNames: Sendable {
+  private let names = Mutex<Set<[UInt8]>>([])
+
+  func add(_ name: [UInt8]) { names.withLock { _ = $0.insert(name) } }
+
+  /// All of them.
+  var all: Set<[UInt8]> { names.withLock { $0 } }
+}
 
 /// What all members of one run share.
 final class SourceContext: Sendable {
@@ -15,9 +26,12 @@ final class SourceContext: Sendable {
   let statusFlags: Int32
   /// Removes what was archived; nil when everything stays.
   let remover: HostRemover?
+  /// Names of files that could not be archived, for the snapshot; nil where there is none.
+  let unsaved: UnsavedNames?
 
   init(_ options: SourceOptions) {
     self.options = options
+    unsaved = options.incremental == nil ? nil : UnsavedNames()
     owners = OwnerNames(numericOnly: options.numericOwner)
     let accessFlags = options.accessTime == .untouched ? clinux_O_NOATIME : 0
     openFlags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | accessFlags | (options.followsLinks ? 0 : O_NOFOLLOW)
@@ -27,7 +41,8 @@ final class SourceContext: Sendable {
 
   /// That something could not be read, in GNU tar's words.
   func failure(_ path: [UInt8], _ text: String) -> MemberNotice {
-    options.ignoresFailedReads
+    unsaved?.add(path)
+    return options.ignoresFailedReads
       ? MemberNotice(path, "Warning: " + text, .information) : MemberNotice(path, text, .failure)
   }
 

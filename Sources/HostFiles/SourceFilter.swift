@@ -19,10 +19,20 @@ struct SourceFilter {
     {
       return .leaveOut(ifAsked(path, "file is unchanged; not dumped"))
     }
-    if !options.archives.isEmpty && options.archives.contains(FileIdentity(status)) {
-      return .leaveOut(MemberNotice(path, "file is the archive; not dumped", .information))
-    }
-    return .archive
+    return archiveItself(path, status).map { .leaveOut($0) } ?? .archive
+  }
+
+  /// What is said of a file that is the archive, or part of it; nil for others.
+  func archiveItself(_ path: [UInt8], _ status: stat) -> MemberNotice? {
+    guard !options.archives.isEmpty, options.archives.contains(FileIdentity(status)) else { return nil }
+    return MemberNotice(path, "file is the archive; not dumped", .information)
+  }
+
+  /// What is said of a file of a kind that no archive holds.
+  func unusable(_ path: [UInt8], _ status: stat) -> MemberNotice {
+    status.st_mode & Glibc.S_IFMT == Glibc.S_IFSOCK
+      ? MemberNotice(path, "socket ignored", .information)
+      : MemberNotice(path, "Unknown file type; file ignored", .failure)
   }
 
   /// What a tag in an open directory leaves out; nil when there is none.
@@ -31,10 +41,11 @@ struct SourceFilter {
   }
 
   /// What is said about a directory with a tag.
+  /// - Parameter path: as GNU tar has it there, with or without a slash behind it.
   func notice(of tag: ExclusionTag, in path: [UInt8]) -> MemberNotice? {
     let what = tag.extent == .all ? "directory not dumped" : "contents not dumped"
     let name = String(decoding: tag.name, as: UTF8.self)
-    return ifAsked(path + [slash], "contains a cache directory tag \(name); \(what)")
+    return ifAsked(path, "contains a cache directory tag \(name); \(what)")
   }
 
   /// A notice that only those want who want to know everything.

@@ -44,6 +44,22 @@ public struct SourceOptions: Sendable {
     }
   }
 
+  /// How an incremental archive is made.
+  public struct Incremental: Sendable {
+    /// What was archived before (`--listed-incremental`); nil when the archive holds everything (`--incremental`).
+    public var snapshot: Snapshot?
+    /// When this archive was begun.
+    public var start: Timestamp
+    /// Whether a directory on another device is another directory (`--check-device`).
+    public var checksDevice = true
+
+    /// Describes an incremental archive.
+    public init(snapshot: Snapshot?, start: Timestamp) {
+      self.snapshot = snapshot
+      self.start = start
+    }
+  }
+
   /// Keep leading slashes and `..` in names (`-P`).
   public var keepsAbsoluteNames = false
   /// Look for holes (`-S`).
@@ -90,6 +106,8 @@ public struct SourceOptions: Sendable {
   public var archives: [FileIdentity] = []
   /// Say what options leave out (`-v`).
   public var saysWhatIsLeftOut = false
+  /// What is archived incrementally, and against what; nil when nothing is.
+  public var incremental: Incremental?
   /// Asks whether the file of this name is archived; nil for all.
   public var confirms: (@Sendable ([UInt8]) -> Bool)?
 

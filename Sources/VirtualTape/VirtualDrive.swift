@@ -27,6 +27,10 @@ public final class VirtualDrive: TapeDrive {
   let device: String
   let isWritable: Bool
   let lz4State: UnsafeMutableRawPointer
+  /// Blocks that are being compressed and come behind the end of data; made when there is one.
+  var pool: CompressionPool?
+  /// Bytes that their frames take at most.
+  var pooledSize: UInt64 = 0
   /// Bytes in use at which early warning begins, and which cannot be passed.
   let warningAt: UInt64
   let capacity: UInt64
@@ -138,9 +142,10 @@ public final class VirtualDrive: TapeDrive {
     return BlockID(here.number)
   }
 
-  /// Fails once the drive was closed.
+  /// Fails once the drive was closed; else nothing is being compressed any more.
   func checkOpen(_ operation: String) throws(DriveError) {
     guard !isClosed else { throw DriveError(.closed, operation: operation, device: device) }
+    try settlePool(operation)
   }
 
   /// Reads the next object; both checksums are confirmed before a byte counts.

@@ -1,4 +1,3 @@
-import CLZ4
 import CXXHash
 import Glibc
 public import TapeIO
@@ -6,8 +5,12 @@ public import TapeIO
 extension VirtualDrive {
   public func write(_ block: RawSpan) throws(DriveError) -> WriteOutcome {
     let operation = "write block"
-    try beginWriting(operation)
     let length = block.byteCount
+    if mayPool(length) {
+      try block.withUnsafeBytes { bytes throws(DriveError) in try givePool(bytes, operation) }
+      return .written
+    }
+    try beginWriting(operation)
     guard length <= FrameHeader.maximumLength else {
       throw error(.blockTooLarge(limit: FrameHeader.maximumLength), operation)
     }
@@ -26,22 +29,30 @@ extension VirtualDrive {
     return outcome
   }
 
-  private var compresses: Bool { description.options.compression == .lz4 }
+  var compresses: Bool { description.options.compression == .lz4 }
 
   /// Puts a block's frame behind the others. `failure` is what the disk said where the block went out directly.
   private func append(_ source: UnsafeRawBufferPointer, _ failure: inout FrameBuffer.Failure?) -> WriteOutcome {
-    let length = source.count
-    guard let bytes = source.baseAddress else { return .written }  // never: it has at least one byte
+    let payload = buffer.space + FrameHeader.byteCount
+    var stored = source
+    if compresses, source.count >= VirtualDrive.smallestCompressed {
+      let target = UnsafeMutableRawBufferPointer(start: payload, count: source.count)
+      if let count = BlockCompression.compress(source, to: target, lz4State) {
+        stored = UnsafeRawBufferPointer(rebasing: target[..<count])
+      }
+    }
+    let packed = CompressionPool.Packed(
+      number: tape.end.number, length: source.count, stored: stored, isCompressed: stored.count < source.count,
+      checksum: tapir_xxh3_64(stored.baseAddress, stored.count, tape.end.number))
+    return append(packed, &failure)
+  }
+
+  /// The same for what is stored of a block.
+  func append(_ packed: CompressionPool.Packed, _ failure: inout FrameBuffer.Failure?) -> WriteOutcome {
+    guard let bytes = packed.stored.baseAddress else { return .written }  // never: it has at least one byte
+    let stored = packed.stored.count
     let frame = buffer.space
     let payload = frame + FrameHeader.byteCount
-    var stored = length
-    if compresses, length >= VirtualDrive.smallestCompressed {
-      let packed = LZ4_compress_fast_extState(
-        lz4State, bytes.assumingMemoryBound(to: CChar.self), payload.assumingMemoryBound(to: CChar.self),
-        Int32(length), Int32(length - length / 16), 1)
-      if packed > 0 { stored = Int(packed) }
-    }
-    let isPacked = stored < length
     let size = FrameHeader.frameSize(storedLength: stored)
     let used = tape.end.offset + UInt64(size) - Place.beginning.offset
     guard used <= capacity else {
@@ -49,18 +60,18 @@ extension VirtualDrive {
       return .endOfMedium
     }
     let header = FrameHeader(
-      .block, epoch: tape.epoch, at: tape.end, length: length, storedLength: stored, isCompressed: isPacked,
-      payloadChecksum: tapir_xxh3_64(isPacked ? UnsafeRawPointer(payload) : bytes, stored, tape.end.number))
+      .block, epoch: tape.epoch, at: tape.end, length: packed.length, storedLength: stored,
+      isCompressed: packed.isCompressed, payloadChecksum: packed.checksum)
     header.serialize(to: frame, at: tape.end.offset, key: tape.key)
-    if isPacked || length < VirtualDrive.directSize || buffer.collectsLargeBlocks {
-      if !isPacked { payload.copyMemory(from: bytes, byteCount: length) }
+    if packed.isCompressed || packed.length < VirtualDrive.directSize || buffer.collectsLargeBlocks {
+      if bytes != UnsafeRawPointer(payload) { payload.copyMemory(from: bytes, byteCount: stored) }
       payload.clearPadding(behind: stored)
       buffer.advance(by: size)
     } else {
-      failure = buffer.write(adding: FrameHeader.byteCount, payload: source)
+      failure = buffer.write(adding: FrameHeader.byteCount, payload: packed.stored)
       if failure != nil { return .written }
     }
-    advance(.block, length: UInt32(length), frameSize: UInt64(size))
+    advance(.block, length: UInt32(packed.length), frameSize: UInt64(size))
     return used > warningAt ? .earlyWarning : .written
   }
 
@@ -78,7 +89,7 @@ extension VirtualDrive {
   }
 
   /// Puts a filemark or sync frame, for which there is room, behind the others.
-  private func putEmptyFrame(_ kind: FrameHeader.Kind) {
+  func putEmptyFrame(_ kind: FrameHeader.Kind) {
     FrameHeader(kind, epoch: tape.epoch, at: tape.end)
       .serialize(to: buffer.space, at: tape.end.offset, key: tape.key)
     buffer.advance(by: FrameHeader.byteCount)
@@ -100,7 +111,7 @@ extension VirtualDrive {
   }
 
   /// Whether a sync frame is due as a waypoint.
-  private var isWaypointDue: Bool { tape.end.offset - lastSync >= VirtualDrive.waypointInterval }
+  var isWaypointDue: Bool { tape.end.offset - lastSync >= VirtualDrive.waypointInterval }
 
   /// Brings everything onto the disk: frames, sync frame, `fdatasync`, and then the slot.
   public func flush() throws(DriveError) {

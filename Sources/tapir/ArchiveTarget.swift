@@ -3,6 +3,7 @@ import ArchiveOperations
 import Glibc
 import HostFiles
 import LinuxTape
+import RemoteTape
 import TapeIO
 import TapeIndex
 import TapeLabels
@@ -18,6 +19,8 @@ enum ArchiveTarget: Equatable {
   case newCartridge([UInt8])
   /// An ordinary archive: a file, a pipe, or what will be one.
   case file([UInt8])
+  /// An ordinary archive of another machine, by its whole name.
+  case remote([UInt8])
   /// An ordinary archive on standard output or input.
   case standardStream
 
@@ -28,11 +31,7 @@ enum ArchiveTarget: Equatable {
   static func resolve(_ options: ArchiveOptions, creates: Bool) throws(OperationError) -> ArchiveTarget {
     guard var name = options.name ?? environment("TAPE"), name != Array("-".utf8) else { return .standardStream }
     let text = String(decoding: name, as: UTF8.self)
-    if !options.isLocal, let colon = name.firstIndex(of: UInt8(ascii: ":")), !name[..<colon].contains(UInt8(ascii: "/"))
-    {
-      throw .refused(
-        "cannot use archive \(text): this version does not reach other machines", hint: "--force-local if it is here")
-    }
+    if !options.isLocal, RemoteAddress(name) != nil { return .remote(name) }
     let endsInSlash = name.last == UInt8(ascii: "/")
     while name.count > 1, name.last == UInt8(ascii: "/") { name.removeLast() }
     var status = stat()
@@ -59,7 +58,7 @@ enum ArchiveTarget: Equatable {
   /// Whether it is a file or a stream, and no volume.
   var isOrdinary: Bool {
     switch self {
-    case .file, .standardStream: true
+    case .file, .remote, .standardStream: true
     case .device, .cartridge, .newCartridge: false
     }
   }
@@ -120,7 +119,7 @@ struct OpenedArchive {
           reporter.say("--capacity and --compression are for new cartridges: this one keeps its own")
         }
         return try virtual(path, target, access, reporter)
-      case .file, .standardStream: break
+      case .file, .remote, .standardStream: break
       }
     } catch { throw .volume(.drive(error)) }
     let name = options.name.map { String(decoding: $0, as: UTF8.self) } ?? "standard input"
@@ -145,7 +144,7 @@ struct OpenedArchive {
   /// The files of the archive itself, which are not archived in it.
   func identities() -> [FileIdentity] {
     switch target {
-    case .device, .file, .standardStream: return []
+    case .device, .file, .remote, .standardStream: return []
     case .cartridge(let path), .newCartridge(let path):
       var status = stat()
       guard ArchiveTarget.withCString(path, { stat($0, &status) }) == 0 else { return [] }
@@ -165,7 +164,7 @@ struct OpenedArchive {
   func writeName(_ vsn: VSN) throws(OperationError) {
     guard let cartridge = drive as? VirtualDrive, cartridge.description.options.vsn != vsn.text else { return }
     switch target {
-    case .device, .file, .standardStream: break
+    case .device, .file, .remote, .standardStream: break
     case .cartridge(let path), .newCartridge(let path):
       do { try Cartridge.setVSN(vsn.text, at: path) } catch { throw .volume(.drive(error)) }
     }

@@ -43,5 +43,7 @@ final class CountedOutput: ArchiveByteSink {
     passed(Int64(bytes.count))
   }
 
+  func begins(_ part: MemberPart) { sink.begins(part) }
+
   func finish() throws(ArchiveWriteError) { try sink.finish() }
 }

@@ -11,7 +11,7 @@ enum IndexLocation {
     if let named = getenv("TAPIR_INDEX").map({ OptionScanner.bytes($0) }), !named.isEmpty { return named }
     switch target {
     case .cartridge(let path), .newCartridge(let path): return path + Array("/index.sqlite".utf8)
-    case .device, .file, .standardStream, nil: break
+    case .device, .file, .remote, .standardStream, nil: break
     }
     if geteuid() == 0 { return Array("/var/lib/tapir/index.sqlite".utf8) }
     let home = getenv("HOME").map { OptionScanner.bytes($0) } ?? []

@@ -34,10 +34,22 @@ struct LabelMode {
     guard !wanted.isEmpty else { return }
     let shown = String(decoding: NameQuoting(.locale).quoted(wanted), as: UTF8.self)
     guard let label else { throw .refused("Archive not labeled to match \(shown)", hint: nil) }
-    guard NamePattern(wanted, [.anchored, .wildcards]).matches(label) else {
+    // In an archive of several volumes the label may have a number behind it, and is then the pattern, as in GNU tar.
+    let isNumbered =
+      command.multiVolume.isOn
+      && withoutNumber(label).map { NamePattern($0, [.anchored, .wildcards]).matches(wanted) } ?? false
+    guard isNumbered || NamePattern(wanted, [.anchored, .wildcards]).matches(label) else {
       let found = String(decoding: NameQuoting(.locale).quoted(label), as: UTF8.self)
       throw .refused("Volume \(found) does not match \(shown)", hint: nil)
     }
+  }
+
+  /// A label without ` Volume N` behind it; nil when it has none.
+  private static func withoutNumber(_ label: [UInt8]) -> [UInt8]? {
+    let front = label.prefix((label.lastIndex { !(0x30...0x39).contains($0) } ?? -1) + 1)
+    let text = Array(" Volume ".utf8)
+    guard front.count > text.count, front.suffix(text.count) == text[...] else { return nil }
+    return Array(front.dropLast(text.count))
   }
 
   /// What begins an ordinary archive, if it is a label.

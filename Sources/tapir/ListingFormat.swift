@@ -39,6 +39,8 @@ struct ListingFormat {
   enum Special {
     case label
     case unknownType(UInt8)
+    /// The rest of a member from this byte on.
+    case continuation(Int64)
   }
 
   /// Mode, owner, size, time, name, and where a link leads.
@@ -63,6 +65,7 @@ struct ListingFormat {
     appendName(member, to: &line)
     switch special {
     case .label: line += Array("--Volume Header--".utf8)
+    case .continuation(let offset): line += Array("--Continued at byte \(offset)--".utf8)
     case .unknownType(let type):
       line += Array(" unknown file type ".utf8) + NameQuoting(.locale).quoted([type])
     case nil: break
@@ -129,6 +132,7 @@ struct ListingFormat {
     switch special {
     case .label: text = ["V"]
     case .unknownType: text = ["?"]
+    case .continuation: text = ["M"]
     case nil: text = [types[member.kind] ?? "?"]
     }
     for (shift, special, mark) in [(6, 0o4000, "s"), (3, 0o2000, "s"), (0, 0o1000, "t")] as [(UInt32, UInt32, String)] {

@@ -1,3 +1,5 @@
+import ArchiveExchange
+import ArchiveFormat
 import ArchiveOperations
 import HostFiles
 
@@ -5,6 +7,7 @@ import HostFiles
 extension TarCommandBuilder {
   static func check(_ command: TarCommand) throws(UsageError) {
     let writes = command.writes
+    try checkIncremental(command)
     if writes, command.stream != nil, !command.operands.isEmpty {
       throw UsageError(message: "--stream archives standard input: it takes no file names", pointsAtHelp: false)
     }
@@ -40,6 +43,18 @@ extension TarCommandBuilder {
     if command.keepsDamaged, command.mode != .extract || command.writesToStandardOutput {
       throw onlyFor("--keep-damaged", "-x without -O")
     }
+    if command.range != nil {
+      guard command.mode == .extract, command.writesToStandardOutput else { throw onlyFor("--range", "-x with -O") }
+      guard command.operands.count == 1 else {
+        throw UsageError(message: "--range takes a part of one member: name one", pointsAtHelp: false)
+      }
+      guard command.archive.usesIndex else {
+        throw UsageError(message: "--range needs the index or the volume's catalogues", pointsAtHelp: false)
+      }
+    }
+    if command.driveRate != nil, command.mode != .create, command.mode != .append {
+      throw onlyFor("--drive-rate", "-c and -r")
+    }
     if command.intent.erase != nil, command.mode != .create { throw onlyFor("--erase-volume", "-c") }
     if command.intent.erasesTail, command.mode != .append { throw onlyFor("--erase-tail", "-r") }
     if !command.archive.usesIndex, command.archive.indexDatabase != nil {
@@ -47,6 +62,64 @@ extension TarCommandBuilder {
     }
     if command.archive.capacity != nil || command.archive.compression != nil, !writes {
       throw onlyFor("--capacity and --compression", "-c and -r, when they make a virtual cartridge")
+    }
+  }
+
+  private static func checkIncremental(_ command: TarCommand) throws(UsageError) {
+    let options = command.incremental
+    guard options.isWanted else { return }
+    // GNU tar takes them, and leaves out directories and their lists, or does nothing with them.
+    let modes: [TarCommand.Mode: String] = [.update: "-u", .concatenate: "-A", .delete: "--delete"]
+    if let mode = modes[command.mode] { throw UsageError(message: "'\(options.name)' cannot be used with '\(mode)'") }
+    guard command.writes else { return }
+    if command.stream != nil {
+      throw UsageError(message: "--stream archives standard input: \(options.name) is for files", pointsAtHelp: false)
+    }
+    guard options.file != nil else { return }
+    if command.source.newerThan != nil {
+      throw UsageError(message: "'--listed-incremental' cannot be used with '--newer'")
+    }
+    let bases = Set(command.operands.map(\.baseDirectory))
+    if bases.count > 1 {
+      throw UsageError(
+        message: bases.count == 2 && command.operands.first?.baseDirectory.isEmpty == true
+          ? "Using -C option inside file list is not allowed with --listed-incremental"
+          : "Only one -C option is allowed with --listed-incremental")
+    }
+  }
+
+  /// What `-M` goes with; the format is settled.
+  static func checkMultiVolume(_ command: TarCommand) throws(UsageError) {
+    let options = command.multiVolume
+    guard options.isOn else {
+      if command.archive.furtherNames.isEmpty { return }
+      throw UsageError(message: "Multiple archive files require '-M' option")
+    }
+    if command.ordinary.writtenFormat == .v7 || command.ordinary.writtenFormat == .ustar {
+      throw UsageError(message: "GNU features wanted on incompatible archive format")
+    }
+    if let length = options.tapeLength, length < Int64(command.ordinary.recordSize) {
+      throw UsageError(message: "Volume length cannot be less than record size")
+    }
+    if command.verifies { throw UsageError(message: "Cannot verify multi-volume archives") }
+    let name = command.archive.effectiveName.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let named = command.ordinary.byName && command.mode == .create ? Compression(suffixOf: name) ?? .none : .none
+    if command.ordinary.compression != nil || named != .none {
+      throw UsageError(message: "Cannot use multi-volume compressed archives")
+    }
+    if command.ordinary.byName, command.mode == .create, ForeignWriter.Format(suffixOf: name) != nil {
+      throw UsageError(message: "option '-M' is for tar archives: \(name) names another format", pointsAtHelp: false)
+    }
+    let label = command.intent.text
+    if command.ordinary.writtenFormat.isGNU, label.count > MultiVolumeOptions.longestLabel {
+      let limit = MultiVolumeOptions.longestLabel
+      throw UsageError(
+        message: "\(String(decoding: label, as: UTF8.self)): Volume label is too long (limit is \(limit) bytes)")
+    }
+    if command.mode == .delete || command.mode == .concatenate {
+      throw UsageError(
+        message: "option '-M' is not supported with \(command.mode == .delete ? "--delete" : "-A"): members and ends of"
+          + " volumes would no longer fit together", pointsAtHelp: false)
     }
   }
 

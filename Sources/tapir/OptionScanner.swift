@@ -16,6 +16,8 @@ struct UsageError: Error, Equatable {
   var pointsAtHelp = true
   /// Whether to say that nothing is done, as GNU tar does about files that it cannot use.
   var isFatal = false
+  /// The exit status where it is not that of a failure.
+  var status: Int32?
 
   /// What GNU tar calls fatal.
   static func fatal(_ message: String) -> UsageError {

@@ -55,11 +55,6 @@ struct OptionSpecification: Sendable {
     Self(
       key: key, short: short, long: long, argument: argument, value: value, help: help, section: section, isGNU: false)
   }
-
-  static func unsupported(_ short: Character?, _ long: String?, _ argument: Argument) -> Self {
-    Self(
-      key: nil, short: short, long: long, argument: argument, value: "", help: "", section: .none, isGNU: true)
-  }
 }
 
 /// What an option of the tar face means.
@@ -67,7 +62,7 @@ enum OptionKey: Hashable, Sendable {
   case create, append, update, concatenate, delete, extract, list, compare
   case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired
   case eraseTail, salvage, scan
-  case blockingFactor, recordSize, buffer
+  case blockingFactor, recordSize, buffer, driveRate
   case directory, filesFrom, null, noNull, verbatimFilesFrom, noVerbatimFilesFrom, unquote, noUnquote, addFile
   case exclude, excludeFrom, excludeVCS, excludeVCSIgnores, excludeBackups, excludeIgnore, excludeIgnoreRecursive
   case excludeCaches, excludeCachesUnder, excludeCachesAll, excludeTag, excludeTagUnder, excludeTagAll, include
@@ -81,21 +76,24 @@ enum OptionKey: Hashable, Sendable {
   case toStandardOutput, preservePermissions, noSamePermissions, keepDamaged, stripComponents, sameOwner,
     noSameOwner
   case touch, keepDirectorySymlink
+  case range
   case session, member, sample
   case numericOwner, xattrs, noXattrs, acls, noACLs, selinux, noSELinux
   case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
   case ignoreZeros, format, posix, oldArchive, paxOption, sparseVersion
   case verbose, help, usage, version
+  case incremental(IncrementalOptions.Key)
   case restoring(RestoringOptions.Key)
   case output(OutputOptions.Key)
+  case multiVolume(MultiVolumeOptions.Key)
 }
 
 /// The options of the tar face.
 enum OptionTable {
   static let supported =
     modesAndArchives + NameOptions.names + NameOptions.exclusions + NameOptions.matching + NameOptions.metadata
-    + transfer + RestoringOptions.specifications
-    + OutputOptions.specifications
+    + IncrementalOptions.specifications + transfer + RestoringOptions.specifications
+    + OutputOptions.specifications + MultiVolumeOptions.specifications
 
   private static let modesAndArchives: [OptionSpecification] = [
     .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),
@@ -112,7 +110,8 @@ enum OptionTable {
 
     .gnu(
       .file, "f", "file", .required, "ARCHIVE", .archive,
-      "a drive (/dev/nst0), a virtual cartridge (a folder; a new one's name ends in .vtl), or an ordinary archive"),
+      "a drive (/dev/nst0), a virtual cartridge (a folder; a new one's name ends in .vtl), or an ordinary archive, also"
+        + " HOST:FILE of another machine; several with -M"),
     .gnu(.forceLocal, nil, "force-local", .archive, "ARCHIVE is local even if it has a colon"),
     .own(.vsn, "vsn", .required, "VSN", .archive, "the volume must have, or gets, this volume serial number"),
     .gnu(.label, "V", "label", .required, "TEXT", .archive, "text kept with a new volume"),
@@ -132,6 +131,10 @@ enum OptionTable {
       "blocks of N x 512 bytes on a new volume (default 512)"),
     .gnu(.recordSize, nil, "record-size", .required, "SIZE", .archive, "the same in bytes"),
     .own(.buffer, "buffer", .required, "SIZE", .archive, "memory between files and drive"),
+    .own(
+      .driveRate, "drive-rate", .required, "[LOW-]HIGH", .creating,
+      "bytes per second: never write faster than HIGH; let a drive that waited for files go on at once only when they "
+        + "come at LOW, the slowest at which it streams, and else when the buffer is three quarters full"),
   ]
 
   private static let transfer: [OptionSpecification] = [
@@ -153,6 +156,9 @@ enum OptionTable {
     .own(.syncSeconds, "sync-seconds", .required, "N", .creating, "commit at least every N seconds (default 300)"),
 
     .gnu(.toStandardOutput, "O", "to-stdout", .extracting, "write contents to standard output"),
+    .own(
+      .range, "range", .required, "OFFSET[:LENGTH]", .extracting,
+      "with -xO: only these bytes of one member, read from where they lie and verified"),
     .gnu(
       .preservePermissions, "p", "preserve-permissions", .extracting, "set modes whatever the umask (root's default)"),
     .gnu(.preservePermissions, nil, "same-permissions", .extracting, "same as --preserve-permissions"),
@@ -230,7 +236,7 @@ enum OptionTable {
     .own(.scan, "scan", .rebuilding, "look for catalogues file by file from the beginning, whatever the end says"),
   ]
 
-  static let all = supported + GNUOptions.unsupported
+  static let all = supported + MultiVolumeOptions.driveNumbers
 }
 
 extension OptionSpecification {

@@ -33,6 +33,31 @@ extension TarCommandBuilder {
     return bytes
   }
 
+  /// `OFFSET` or `OFFSET:LENGTH`, in bytes.
+  func range(_ value: [UInt8]) throws(UsageError) -> (offset: Int64, length: Int64?) {
+    let parts = value.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map {
+      Sizes.bytes(Array($0))
+    }
+    guard (1...2).contains(parts.count), let offset = parts[0], parts.count == 1 || parts[1] != nil else {
+      throw invalid(value, "--range", "an offset, or an offset and a length such as 2G:64k")
+    }
+    return (offset, parts.count == 2 ? parts[1] : nil)
+  }
+
+  /// `HIGH` or `LOW-HIGH`, in bytes per second.
+  func rates(_ value: [UInt8]) throws(UsageError) -> (lowest: Int64?, highest: Int64) {
+    let what = "a rate such as 140M, or two such as 112M-300M"
+    let parts = value.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false).map {
+      Sizes.bytes(Array($0))
+    }
+    guard (1...2).contains(parts.count), let highest = parts.last ?? nil, highest > 0 else {
+      throw invalid(value, "--drive-rate", what)
+    }
+    if parts.count == 1 { return (nil, highest) }
+    guard let lowest = parts[0], lowest > 0, lowest <= highest else { throw invalid(value, "--drive-rate", what) }
+    return (lowest, highest)
+  }
+
   func number(_ value: [UInt8], _ option: String, _ range: ClosedRange<Int64>) throws(UsageError) -> Int64 {
     guard let number = Sizes.number(value), range.contains(number) else {
       throw invalid(value, option, "a number from \(range.lowerBound) to \(range.upperBound)")

@@ -3,14 +3,23 @@ import ArchiveFormat
 import ArchiveOperations
 import Glibc
 import HostFiles
+import RemoteTape
 
 /// Modes on ordinary archives: files and pipes, compressed or not.
 struct OrdinaryMode {
   let command: TarCommand
   let reporter: Reporter
   let target: ArchiveTarget
+  /// The snapshot of an incremental archive that is made.
+  var incremental: IncrementalRun?
 
-  var path: [UInt8]? { if case .file(let path) = target { path } else { nil } }
+  /// The archive's name; nil for standard output or input.
+  var path: [UInt8]? {
+    switch target {
+    case .file(let path), .remote(let path): path
+    default: nil
+    }
+  }
   var name: String { path.map { String(decoding: $0, as: UTF8.self) } ?? "-" }
 
   // MARK: Writing
@@ -22,16 +31,18 @@ struct OrdinaryMode {
       if path == nil { throw .refused("Cannot verify stdin/stdout archive", hint: nil) }
       if command.ordinary.compression != nil { throw .refused("Cannot verify compressed archives", hint: nil) }
     }
+    if command.multiVolume.isOn { return try createVolumes(signals) }
     try backUpArchive()
-    let descriptor = try open(O_WRONLY | O_CREAT | O_TRUNC, or: STDOUT_FILENO, "write archive contents to terminal")
-    let writer = try onWriting { () throws(ArchiveWriteError) in try newWriter(descriptor) }
-    try write(to: writer, descriptor, signals)
-    try close(descriptor)
+    let medium = try open(.creating)
+    let writer = try onWriting { () throws(ArchiveWriteError) in try newWriter(medium) }
+    try write(to: writer, medium, signals)
   }
 
   /// With `--backup` an archive that is there gets another name.
-  private func backUpArchive() throws(OperationError) {
-    guard let path, let naming = command.sink.backup else { return }
+  func backUpArchive() throws(OperationError) { if let path { try backUpArchive(path) } }
+
+  func backUpArchive(_ path: [UInt8]) throws(OperationError) {
+    guard let naming = command.sink.backup, command.archive.isLocal || RemoteAddress(path) == nil else { return }
     var status = stat()
     guard ArchiveTarget.withCString(path, { lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
       return
@@ -43,21 +54,22 @@ struct OrdinaryMode {
       ArchiveTarget.withCString(path) { from in ArchiveTarget.withCString(name) { rename(from, $0) } } == 0
     let quoted = [path, name].map { String(decoding: NameQuoting(.locale).quoted($0), as: UTF8.self) }
     guard isRenamed else {
-      throw .refused("\(self.name): Cannot rename to \(quoted[1]): \(String(cString: strerror(errno)))", hint: nil)
+      throw .refused(
+        "\(MediumOpener.shown(path)): Cannot rename to \(quoted[1]): \(String(cString: strerror(errno)))", hint: nil)
     }
     if command.verbosity > 0 { reporter.print("Renaming \(quoted[0]) to \(quoted[1])") }
   }
 
-  private func newWriter(_ descriptor: Int32) throws(ArchiveWriteError) -> any ArchiveWriter {
+  private func newWriter(_ medium: any ArchiveMedium) throws(ArchiveWriteError) -> any ArchiveWriter {
     let options = command.ordinary
     if options.byName, options.compression == nil, options.format == nil,
       let format = ForeignWriter.Format(suffixOf: name)
     {
-      return try ForeignWriter(descriptor: descriptor, name: name, format: format)
+      if incremental != nil { throw .output("GNU features wanted on incompatible archive format") }
+      return try ForeignWriter(medium, format: format)
     }
     let compression = options.compression ?? (options.byName ? Compression(suffixOf: name) : nil) ?? .none
-    let output = try ArchiveOutput(
-      descriptor: descriptor, name: name, compression: compression, recordSize: options.recordSize)
+    let output = try ArchiveOutput(medium, compression: compression, recordSize: options.recordSize)
     return try tarWriter(to: counted(output), continues: false)
   }
 
@@ -72,36 +84,60 @@ struct OrdinaryMode {
   func tarWriter(
     to output: any ArchiveByteSink, continues: Bool
   ) throws(ArchiveWriteError) -> TarWriter {
+    let reporter = reporter
+    return try TarWriter(
+      encoder(), to: output, label: command.intent.text.isEmpty ? nil : command.intent.text, continues: continues
+    ) { reporter.report(.notice($0)) }
+  }
+
+  func encoder() -> TarEncoder {
     var encoding = command.ordinary.encoding
     encoding.isNumericOwner = command.source.numericOwner
     encoding.startTime = Int64(time(nil))
     encoding.process = getpid()
     encoding.isPOSIXLYCorrect = getenv("POSIXLY_CORRECT") != nil
     if let directory = getenv("TMPDIR") { encoding.temporaryDirectory = OptionScanner.bytes(directory) }
-    let reporter = reporter
-    return try TarWriter(
-      TarEncoder(format: command.ordinary.writtenFormat, options: encoding), to: output,
-      label: command.intent.text.isEmpty ? nil : command.intent.text, continues: continues
-    ) { reporter.report(.notice($0)) }
+    return TarEncoder(format: command.ordinary.writtenFormat, options: encoding)
   }
 
-  /// Archives what the operands name, as far as `isWanted`, and ends the archive.
+  /// Archives what the operands name, as far as `isWanted`, ends the archive and closes it.
+  /// - Parameters:
+  ///   - last: the medium that is written in the end; nil when it is `medium`.
+  ///   - size: bytes of that when it is done, where what was behind them has to go.
   func write(
-    to writer: any ArchiveWriter, _ descriptor: Int32, _ signals: Signals, isWanted: (Member) -> Bool = { _ in true }
+    to writer: any ArchiveWriter, _ medium: any ArchiveMedium, _ signals: Signals,
+    last: (() -> any ArchiveMedium)? = nil, size: (() -> Int64)? = nil, isWanted: (Member) -> Bool = { _ in true }
   ) throws(OperationError) {
-    var archives: [FileIdentity] = []
-    var status = stat()
-    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-      archives = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
-    }
-    let options = try command.sourceOptions(leavingOut: archives)
+    let identity = (medium as? LocalMedium)?.identity.map { FileIdentity(device: $0.device, inode: $0.inode) }
+    var options = try command.sourceOptions(leavingOut: identity.map { [$0] } ?? [])
+    options.incremental = incremental?.sourceOptions
     let source = try SourceList.make(command, options, reporter: reporter)
     let removable = try OrdinaryWriting().run(
       from: source, to: writer, observer: reporter, interruption: signals.interruption, isWanted: isWanted)
     try onWriting { () throws(ArchiveWriteError) in try writer.finish() }
+    let medium = last?() ?? medium
+    if let size { try onMedium("Cannot truncate") { () throws(MediumError) in try medium.truncate(to: size()) } }
+    // What is removed, or left out of the next archive, has to be on the disk.
+    if command.source.removesFiles || incremental != nil {
+      do { try medium.synchronize() } catch {
+        throw .refused(
+          "\(name): Cannot write: \(error.text)", hint: command.source.removesFiles ? "nothing was removed" : nil)
+      }
+    }
+    try close(medium)
     if command.verifies { try verify() }
-    try remove(removable, of: source, descriptor)
+    try remove(removable, of: source)
     if let signal = signals.caught { reporter.endsWith(status: 128 + signal) }
+    try finishIncremental(source, signals)
+  }
+
+  /// Brings the snapshot of an incremental archive up to date, which is complete and closed.
+  private func finishIncremental(_ source: any MemberSource, _ signals: Signals) throws(OperationError) {
+    guard let incremental else { return }
+    if signals.caught != nil { return incremental.keep("interrupted", reporter) }
+    // What the comparison found may be any file.
+    if command.verifies, reporter.hasFoundFault { return incremental.keep("the archive differs", reporter) }
+    try incremental.finish(source, reporter)
   }
 
   /// Compares the archive with the files it was made of (`-W`).
@@ -113,14 +149,9 @@ struct OrdinaryMode {
     try OrdinaryMode(command: reading, reporter: reporter, target: target).read()
   }
 
-  /// Removes what was archived, once the archive is on the disk.
-  private func remove(
-    _ sources: [any RemovableSource], of source: any MemberSource, _ descriptor: Int32
-  ) throws(OperationError) {
+  /// Removes what was archived: the archive is on the disk.
+  private func remove(_ sources: [any RemovableSource], of source: any MemberSource) throws(OperationError) {
     guard command.source.removesFiles else { return }
-    guard fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS else {  // a pipe has nothing to bring out
-      throw .refused("\(name): Cannot write: \(String(cString: strerror(errno)))", hint: "nothing was removed")
-    }
     // What the comparison found may be any of them.
     if command.verifies, reporter.hasFoundFault { return reporter.say("nothing was removed: the archive differs") }
     for removable in sources { if let notice = removable.remove() { reporter.report(.notice(notice)) } }
@@ -132,8 +163,10 @@ struct OrdinaryMode {
   /// `-t`, `-x`, `-d`.
   func read() throws(OperationError) {
     try checkVolumeOptions()
-    let descriptor = try openForReading()
-    let reader = try reader(descriptor, program: decompression)
+    let first = try open(.reading)
+    let volumes = command.multiVolume.isOn ? try volumesReader(first) : nil
+    let reader: any ArchiveReader
+    if let volumes { reader = volumes.2 } else { reader = try self.reader(first) }
     let mode = ReadMode(command: command, reporter: reporter)
     let places = mode.places()
     var sinks: [any MemberSink] = []
@@ -153,6 +186,11 @@ struct OrdinaryMode {
         reporter.passLabel(entry.member)
       }
     }
+    tar?.passedContinuation = { entry in
+      guard (try? LabelMode.check(label, command)) != nil else { return }  // thrown below
+      if choice.directory(for: entry.member) != nil { passContinuation(entry) }
+    }
+    volumes?.0.isWanted = { (try? LabelMode.check(label, command)) != nil }  // thrown below
     var options = try mode.options()
     options.digestsContent = false
     let reading = OrdinaryReading(options: options) { member in
@@ -164,19 +202,41 @@ struct OrdinaryMode {
       }
       return place
     }
-    try reading.run(reader, sinks: sinks, observer: reporter) { member in
-      if let entry = tar?.entry { pass(entry) }
-      if command.mode == .list { mode.list(member) }
-    }
+    let result: OperationError?
+    do throws(OperationError) {
+      try reading.run(reader, sinks: sinks, observer: reporter) { member in
+        if let entry = tar?.entry { pass(entry) }
+        if command.mode == .list { mode.list(member) }
+      }
+      result = nil
+    } catch { result = error }
+    // Of another archive nobody wants to know how it ends.
     try LabelMode.check(label, command)
+    if let result { throw result }
     if let tar { reporter.endBlock(tar.endOffset.map { $0 / 512 } ?? 0, isThere: tar.position != tar.endOffset) }
     mode.reportMissing(choice)
-    try close(descriptor)
+    try close(volumes?.0.medium ?? first)
+    volumes?.1.finish()
+  }
+
+  /// The rest of a member that begins on a volume which is not there.
+  private func passContinuation(_ entry: TarEntry) {
+    guard case .continuation(let offset, _) = entry.kind else { return }
+    reporter.prepare(block: block(of: entry))
+    let isShown = command.mode == .list || command.verbosity > 0
+    let withAttributes = command.verbosity > (command.mode == .list ? 0 : 1)
+    if isShown { reporter.list(entry.member, withAttributes: withAttributes, .continuation(offset), atOnce: true) }
+    if command.mode == .list { return }
+    let what = command.mode == .extract ? "extract" : "compare"
+    let words = "Cannot \(what) -- file is continued from another volume"
+    reporter.report(.notice(MemberNotice(entry.member.path, words, .failure)))
   }
 
   /// Says what is to be said of a member before it is named.
   private func pass(_ entry: TarEntry) {
-    reporter.prepare(block: block(of: entry), unknownType: entry.unknownType)
+    reporter.prepare(
+      block: block(of: entry), unknownType: entry.unknownType,
+      listSize: entry.member.kind == .directory ? entry.storedSize : 0)
     guard let notice = entry.unknownTypeNotice, command.mode != .list else { return }
     if command.mode == .extract { return reporter.report(.notice(notice)) }
     let words = notice.message.replacing("extracted", with: "diffed")
@@ -188,29 +248,22 @@ struct OrdinaryMode {
     command.mode == .list ? entry.blockNumber : entry.dataOffset / 512
   }
 
-  private func openForReading() throws(OperationError) -> Int32 {
-    try open(O_RDONLY, or: STDIN_FILENO, "read archive contents from terminal")
-  }
-
   /// A reader of the archive that is not closed before the process ends.
-  func openReader() throws(OperationError) -> any ArchiveReader { try reader(openForReading(), program: decompression) }
+  func openReader() throws(OperationError) -> any ArchiveReader { try reader(open(.reading)) }
 
-  private var decompression: String? {
-    if case .program(let command) = command.ordinary.compression { command + " -d" } else { nil }
-  }
-
-  private func reader(_ descriptor: Int32, program: String?) throws(OperationError) -> any ArchiveReader {
+  private func reader(_ medium: any ArchiveMedium) throws(OperationError) -> any ArchiveReader {
+    let program: String? =
+      if case .program(let command) = command.ordinary.compression { command + " -d" } else { nil }
     let input: ArchiveInput
     do {
-      input = try ArchiveInput.open(
-        descriptor: descriptor, name: name, program: program, looksLikeTar: TarReader.looksLikeTar)
+      input = try ArchiveInput.open(medium, program: program, looksLikeTar: TarReader.looksLikeTar)
     } catch { throw .volume(error) }
     switch input {
     case .foreign(let reader): return reader
     case .bytes(let bytes, let isCompressed):
       let reporter = reporter
       reporter.countsRecords(
-        of: command.ordinary.recordSize, wholeRecords: true, limit: isCompressed ? nil : size(of: descriptor))
+        of: command.ordinary.recordSize, wholeRecords: true, limit: isCompressed ? nil : medium.size)
       let counted = reporter.meter == nil ? bytes : CountedBytes(bytes) { reporter.report(.passed(bytes: $0)) }
       let reader = TarReader(counted) { reporter.report(.notice($0)) }
       reader.ignoresZeros = command.ordinary.ignoresZeros
@@ -220,30 +273,27 @@ struct OrdinaryMode {
 
   // MARK: Files
 
-  /// Bytes of a file; nil when it is none, or a compressed one.
-  private func size(of descriptor: Int32) -> Int64? {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    return Int64(status.st_size)
-  }
-
-  private func open(_ flags: Int32, or standard: Int32, _ what: String) throws(OperationError) -> Int32 {
-    guard let path else {
-      if isatty(standard) == 1 { throw .refused("Refusing to \(what) (missing -f option?)", hint: nil) }
-      return standard
+  func open(_ purpose: MediumOpener.Purpose) throws(OperationError) -> any ArchiveMedium {
+    let name = path ?? [UInt8(ascii: "-")]
+    if path == nil {
+      let reads = purpose == .reading
+      if isatty(reads ? STDIN_FILENO : STDOUT_FILENO) == 1 {
+        let what = reads ? "read archive contents from terminal" : "write archive contents to terminal"
+        throw .refused("Refusing to \(what) (missing -f option?)", hint: nil)
+      }
     }
-    let descriptor = ArchiveTarget.withCString(path) { Glibc.open($0, flags | O_CLOEXEC, 0o666) }
-    guard descriptor >= 0 else {
-      throw .refused("\(name): Cannot open: \(String(cString: strerror(errno)))", hint: nil)
+    do { return try command.mediumOpener.open(name, for: purpose) } catch {
+      throw .medium(self.name, "Cannot open", error)
     }
-    return descriptor
   }
 
   /// The last chance of an error to surface.
-  func close(_ descriptor: Int32) throws(OperationError) {
-    guard Glibc.close(descriptor) == 0 else {
-      throw .refused("\(name): Cannot close: \(String(cString: strerror(errno)))", hint: nil)
-    }
+  func close(_ medium: any ArchiveMedium) throws(OperationError) {
+    do { try medium.close() } catch { throw .medium(medium.name, "Cannot close", error) }
+  }
+
+  func onMedium<Result>(_ what: String, _ body: () throws(MediumError) -> Result) throws(OperationError) -> Result {
+    do { return try body() } catch { throw .medium(name, what, error) }
   }
 
   func onWriting<Result>(

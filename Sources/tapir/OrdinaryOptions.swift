@@ -34,7 +34,7 @@ struct OrdinaryOptions {
     if writing, chosen != .pax, let (name, _) = needing.first {
       throw UsageError(message: "--\(name) can be used only on POSIX archives")
     }
-    if source.detectsHoles, chosen == .v7 || chosen == .ustar {
+    if source.detectsHoles || encoding.isIncremental, chosen == .v7 || chosen == .ustar {
       throw UsageError(message: "GNU features wanted on incompatible archive format")
     }
     writtenFormat = chosen

@@ -12,7 +12,9 @@ struct ReadMode {
 
   func run() throws(OperationError) {
     // With a VSN and no archive a list needs no cartridge at all.
-    if command.mode == .list, command.archive.name == nil, let vsn = command.archive.vsn, getenv("TAPE") == nil {
+    if command.mode == .list, !command.listsContents, command.archive.name == nil, let vsn = command.archive.vsn,
+      getenv("TAPE") == nil
+    {
       guard let index = try IndexLocation.openForReading(command.archive, nil),
         let volume = try onIndex({ () throws(IndexError) in try index.volumes(vsn: vsn).first })
       else { throw .refused("volume \(vsn) is not in the index", hint: "name the drive it is in with -f") }
@@ -23,7 +25,7 @@ struct ReadMode {
     try command.checkForVolumes()
     for note in command.ordinary.notesForVolumes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
-    if command.archive.usesIndex {
+    if command.archive.usesIndex, !command.listsContents {
       let index = try IndexLocation.openForReading(command.archive, target)
       let found = try ReadTarget.open(
         drive: archive.drive, index: index, vsn: command.archive.vsn, observer: reporter)
@@ -31,6 +33,9 @@ struct ReadMode {
       reporter.countsRecords(of: found.volume.descriptor.blockSize, wholeRecords: false)
       if command.mode == .list {
         try list([found.volume], found.index)
+      } else if let range = command.range, let name = command.operands.first?.name {
+        try RangeOperation(name: MemberName.withoutTrailingSlashes(name), offset: range.offset, length: range.length)
+          .run(found, drive: archive.drive, sink: StandardOutputSink())
       } else {
         try restore(found, archive)
       }
@@ -56,6 +61,7 @@ struct ReadMode {
     var shown = command.renaming.renamed(member)
     if !command.showsNewNames { shown.path = member.path }
     reporter.list(shown, withAttributes: command.verbosity > 0)
+    if command.listsContents, let contents = member.dumpDirectory { reporter.listContents(contents) }
   }
 
   private func restore(_ target: ReadTarget, _ archive: OpenedArchive) throws(OperationError) {
@@ -65,9 +71,11 @@ struct ReadMode {
       if choice.dependsOnOrder { choice = self.choice }
       // Which names a pass looks up does not matter then: all members have to be shown.
       let names = command.operands.filter { choice.dependsOnOrder || $0.baseDirectory == place }
-      let operation = RestoreOperation(
+      var operation = RestoreOperation(
         query: query(names, choice, to: place), options: try options(),
         bufferSize: command.bufferSize ?? archive.defaultBuffer)
+      // A locate takes a drive four seconds and more, in which it reads as much.
+      if case .device = archive.target { operation.longestGap = 512 << 20 }
       _ = try operation.run(target, drive: archive.drive, sink: sink(place), observer: reporter)
     }
     reportMissing(choice)
@@ -106,7 +114,9 @@ struct ReadMode {
       query.isWanted = { choice.chooses($0, to: place) }
       return query
     }
-    return MemberQuery(operands: operands, newestOnly: command.mode != .list) { !choice.chooses($0, to: place) }
+    // What became of directories from one session to the next is told by every one of them, in their order.
+    let newestOnly = command.mode != .list && !(command.mode == .extract && command.incremental.isWanted)
+    return MemberQuery(operands: operands, newestOnly: newestOnly) { !choice.chooses($0, to: place) }
   }
 
   func reportMissing(_ choice: MemberChoice) {
@@ -171,7 +181,10 @@ struct ReadMode {
         target: directory, keepsAbsoluteNames: command.sink.keepsAbsoluteNames,
         numericOwner: command.sink.numericOwner, notify: notify)
     }
-    let sink = HostSink(target: directory, options: command.sink, notify: notify)
+    var options = command.sink
+    if options.isIncremental { options.confirmsDeletion = try command.confirmation("delete") }
+    let sink = HostSink(target: directory, options: options, notify: notify)
+    sink.deleted = { reporter.deleted($0) }
     sink.madeDirectory = { reporter.madeDirectory($0, mode: $1) }
     return sink
   }

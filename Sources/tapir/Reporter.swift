@@ -30,6 +30,8 @@ final class Reporter: OperationObserver {
     var block: Int64?
     /// Its type when that is none that is known.
     var unknownType: UInt8?
+    /// Bytes of its list, when it is a directory that has one in place of content.
+    var listSize: Int64 = 0
   }
 
   /// - Parameter listingDescriptor: where members are listed: 1, 2 when standard output is for other data, or a file.
@@ -119,6 +121,8 @@ final class Reporter: OperationObserver {
       Self.appendBlock(&state)
       if withAttributes {
         let special = special ?? state.unknownType.map { .unknownType($0) }
+        var member = member
+        if member.kind == .directory { member.size = state.listSize }
         state.listing.append(member, special, to: &state.output)
       } else {
         state.listing.appendName(member, to: &state.output)
@@ -143,11 +147,40 @@ final class Reporter: OperationObserver {
     }
   }
 
+  /// A file or directory that an incremental archive deletes.
+  func deleted(_ path: [UInt8]) {
+    guard verbosity > 0 else { return }
+    let name = NameQuoting(.locale).quoted(path)
+    state.withLock { state in
+      state.output += Array((Self.prefix + "Deleting ").utf8) + name + [UInt8(ascii: "\n")]
+      flush(&state)
+    }
+  }
+
+  /// What was in a directory: a code, a blank and a name for each.
+  func listContents(_ contents: [UInt8]) {
+    state.withLock { state in
+      for entry in contents.split(separator: 0, omittingEmptySubsequences: false).dropLast() {
+        var line = entry[...]
+        if let code = line.first.flatMap(DumpDirectory.Code.init) {
+          state.output += [code.rawValue, UInt8(ascii: " ")]
+          line = line.dropFirst()
+        }
+        // Names come from the archive: no control character of them reaches the terminal.
+        state.output += line.contains { $0 < 0x20 || $0 == 0x7f } ? NameQuoting().quoted(Array(line)) : Array(line)
+        state.output.append(UInt8(ascii: "\n"))
+      }
+      if state.output.count > 1 << 16 { flush(&state) }
+    }
+  }
+
   /// Says what the member that is named next is, and in which block.
-  func prepare(block: Int64, unknownType: UInt8? = nil) {
+  /// - Parameter listSize: bytes of a directory's list that stand in the archive like content; 0 for all others.
+  func prepare(block: Int64, unknownType: UInt8? = nil, listSize: Int64 = 0) {
     state.withLock { state in
       if output.showsBlocks { state.block = block }
       state.unknownType = unknownType
+      state.listSize = listSize
     }
   }
 

@@ -134,8 +134,6 @@ struct RestoringOptions {
       .restoring(.nothing), nil, "no-delay-directory-restore", .extracting,
       "accepted; the metadata of directories is set last all the same"),
     .gnu(
-      .restoring(.nothing), nil, "restrict", .other, "accepted: nothing here runs a shell that was not asked for"),
-    .gnu(
       .restoring(.nothing), "B", "read-full-records", .ordinary, "accepted: short reads from pipes are joined anyway"),
     .gnu(.restoring(.nothing), "n", "seek", .ordinary, "accepted: what can be sought is"),
     .gnu(.restoring(.nothing), nil, "no-seek", .ordinary, "accepted: what cannot be sought is read"),

@@ -19,7 +19,15 @@ final class SourceList: MemberSource {
   ) throws(OperationError) -> any MemberSource {
     let isArchive: (SourceOperand) -> Bool = { $0.name.first == UInt8(ascii: "@") && $0.name.count > 1 }
     guard command.operands.contains(where: isArchive) else {
+      if let incremental = options.incremental {
+        return IncrementalSource(operands: command.operands, options: options, incremental)
+      }
       return HostSource(operands: command.operands, options: options)
+    }
+    guard options.incremental == nil else {
+      throw .refused(
+        "\(command.incremental.name) is for files: members of @ARCHIVE are archived as they are",
+        hint: "archive them in a run of their own")
     }
     guard options.overrides.isEmpty, options.transform.isEmpty, options.newerThan == nil, !options.removesFiles else {
       throw .refused(

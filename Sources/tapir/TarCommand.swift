@@ -29,6 +29,10 @@ struct TarCommand {
   var verifies = false
   var limits = BatchLimits()
   var bufferSize: Int?
+  /// `--range`.
+  var range: (offset: Int64, length: Int64?)?
+  /// `--drive-rate`.
+  var driveRate: (lowest: Int64?, highest: Int64)?
   /// What members are called where they go to.
   var renaming = MemberRenaming()
   /// Members are shown under the names that they get.
@@ -53,7 +57,9 @@ struct TarCommand {
   var scans = false
   var verification = Verification()
   var ordinary = OrdinaryOptions()
+  var incremental = IncrementalOptions()
   var restoring = RestoringOptions()
+  var multiVolume = MultiVolumeOptions()
   var output = OutputOptions()
   /// Options given that say something about volumes alone.
   var volumeOptions: [String] = []
@@ -83,6 +89,8 @@ struct Verification {
 struct ArchiveOptions {
   /// `-f`; nil when it was not given.
   var name: [UInt8]?
+  /// Those that `-f` names besides: volumes that follow the first.
+  var furtherNames: [[UInt8]] = []
   var isLocal = false
   var vsn: VSN?
   var indexDatabase: [UInt8]?
@@ -101,8 +109,18 @@ extension TarCommand {
   /// Nothing that was asked for is ignored.
   func checkForVolumes() throws(OperationError) {
     let own = (output.showsBlocks ? ["-R"] : []) + (output.showsOmittedDirectories ? ["--show-omitted-dirs"] : [])
+    if multiVolume.isOn {
+      throw .refused(
+        "option '-M' is for ordinary archives: this version does not continue a volume on another",
+        hint: "a volume that is full ends the session and says what was left out")
+    }
     guard let option = own.first else { return }
     throw .refused("option '\(option)' is not supported on volumes: it is for ordinary archives", hint: nil)
+  }
+
+  /// How ordinary archives are opened.
+  var mediumOpener: MediumOpener {
+    MediumOpener(isLocal: archive.isLocal, remote: multiVolume.remote, recordSize: ordinary.recordSize)
   }
 
   /// What progress is reported of.
@@ -119,6 +137,18 @@ extension TarCommand {
     ListingFormat.Marks(sink, showsValues: verbosity > (mode == .list ? 1 : 2))
   }
 
+  /// How what is written to `target` is kept streaming; nil where nothing stops and starts.
+  func streaming(for target: ArchiveTarget) -> Streaming? {
+    var isDrive = false
+    if case .device = target { isDrive = true }
+    guard isDrive || driveRate != nil else { return nil }
+    var rules = Streaming()
+    if !isDrive, driveRate?.lowest == nil { rules.startShare = 0 }
+    rules.lowestRate = driveRate?.lowest
+    rules.highestRate = driveRate?.highest
+    return rules
+  }
+
   /// Whether the mode puts members into an archive.
   var writes: Bool { mode == .create || mode == .append || mode == .update }
 
@@ -129,6 +159,10 @@ extension TarCommand {
       blockingFactor: ordinary.recordSize / 512,
       format: ordinary.writtenFormat == .pax ? "posix" : ordinary.writtenFormat.rawValue)
   }
+
+  /// Whether a listing has what was in the directories of an incremental archive. The index does not know that: a volume is
+  /// read in sequence then.
+  var listsContents: Bool { mode == .list && incremental.isWanted && verbosity > 1 }
 
   /// Whether standard output is for content, so that everything else goes to standard error.
   var usesStandardOutput: Bool { writesToStandardOutput || writes && archive.isPipe }

@@ -26,6 +26,7 @@ struct TarCommandBuilder {
     case .operand(let name): names.add(name, unquoting: true)
     case .option(.restoring(let key), let value):
       try command.restoring.add(key, value, fromEnvironment: readsEnvironment)
+    case .option(.incremental(let key), let value): try command.incremental.add(key, value ?? [])
     case .option(.output(let key), let value):
       switch key {
       case .testLabel: modes.append(.testLabel)
@@ -33,6 +34,7 @@ struct TarCommandBuilder {
       case .showSnapshotFieldRanges: modes.insert(.showSnapshotFieldRanges, at: 0)
       default: try command.output.add(key, value)
       }
+    case .option(.multiVolume(let key), let value): try command.multiVolume.add(key, value ?? [])
     case .option(let key, let value): if try !names.take(key, value ?? []) { try option(key, value) }
     }
   }
@@ -83,15 +85,22 @@ struct TarCommandBuilder {
       }
       command.topLevel = topLevel
     }
+    if command.incremental.level != nil, command.incremental.file == nil {
+      command.notes.append("--level is meaningless without --listed-incremental")
+    }
+    command.ordinary.encoding.isIncremental = command.incremental.isWanted
+    command.sink.isIncremental = command.incremental.isWanted
+    command.sink.oneFileSystem = command.source.oneFileSystem
     try Self.check(command)
     try command.ordinary.settle(for: command.source, writing: command.writes)
+    try Self.checkMultiVolume(command)
     return command
   }
 
   /// Options that mean nothing to an ordinary archive.
   private static let volumeKeys: Set<OptionKey> = [
     .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .layout,
-    .pack, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer,
+    .pack, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range,
   ]
 
   private mutating func option(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) {
@@ -114,7 +123,12 @@ struct TarCommandBuilder {
     case .help: modes.insert(.help, at: 0)
     case .usage: modes.insert(.usage, at: 0)
     case .version: modes.insert(.version, at: 0)
-    case .file: command.archive.name = value
+    case .file:
+      if command.archive.name == nil {
+        command.archive.name = value
+      } else {
+        command.archive.furtherNames.append(value)
+      }
     case .forceLocal: command.archive.isLocal = true
     case .vsn: command.archive.vsn = try vsn(value)
     case .indexDatabase: command.archive.indexDatabase = value
@@ -142,6 +156,8 @@ struct TarCommandBuilder {
       let asked = try size(value, "--record-size", minimum: 1)
       try blockSize(asked, "--record-size")
       command.ordinary.recordSize = Int(asked)
+    case .range: command.range = try range(value)
+    case .driveRate: command.driveRate = try rates(value)
     case .buffer: command.bufferSize = Int(try size(value, "--buffer", minimum: 1))
     case .filesFrom: try readNames(from: value)
     case .addFile: names.add(value, unquoting: true)

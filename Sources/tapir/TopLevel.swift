@@ -33,6 +33,7 @@ struct TopLevel {
   func placed(_ member: Member) -> Member {
     var member = member
     member.path = placed(member.path)
+    member.dumpDirectory = member.dumpDirectory.map { DumpDirectory($0).mappingPaths { placed($0) }.bytes }
     if member.kind == .hardLink { member.linkTarget = placed(member.linkTarget) }
     return member
   }

@@ -20,7 +20,7 @@ struct WarningFilter {
     ("symlink-cast", ["Attempting extraction of symbolic links as hard links"]),
     ("timestamp", ["implausibly old time stamp ", "time stamp "]), ("unknown-cast", ["Unknown file type "]),
     ("unknown-keyword", ["Ignoring unknown extended header keyword "]),
-    ("xdev", ["file is on a different filesystem; not dumped"]), ("decompress-program", []),
+    ("xdev", ["is on a different filesystem; not dumped"]), ("decompress-program", []),
     ("existing-file", ["skipping existing file"]),
     ("xattr-write", ["setxattrat: ", "acl_set_file_at: ", "setfileconat: "]), ("record-size", ["Record size = "]),
     ("failed-read", ["Warning: Cannot "]),

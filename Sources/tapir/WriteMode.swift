@@ -12,8 +12,10 @@ struct WriteMode {
 
   /// - Parameter signals: what the process is told to stop by.
   func run(_ signals: Signals) throws(OperationError) {
+    // Before anything is done to an archive: what cannot be told from before stops it.
+    let incremental = try IncrementalRun.begin(command)
     let target = try ArchiveTarget.resolve(command.archive, creates: true)
-    if target.isOrdinary { return try ordinary(target, signals) }
+    if target.isOrdinary { return try ordinary(target, incremental, signals) }
     guard command.mode == .create || command.mode == .append else {
       throw .refused(
         "\(command.mode == .update ? "-u" : command.mode == .delete ? "--delete" : "-A") works on ordinary archives only,"
@@ -28,15 +30,19 @@ struct WriteMode {
       intent: archive.named(command.intent), layout: command.layout, packLimit: command.packLimit,
       limits: command.limits,
       verifies: command.verifies,
-      bufferSize: command.bufferSize ?? archive.defaultBuffer, identity: .here, series: series())
+      bufferSize: command.bufferSize ?? archive.defaultBuffer, streaming: command.streaming(for: target),
+      identity: .here, series: series())
+    let source = try source(archive, target, incremental)
     let summary = try operation.run(
-      from: try source(archive, target), to: archive.drive, index: index, observer: reporter,
+      from: source, to: archive.drive, index: index, observer: reporter,
       interruption: signals.interruption)
+    if command.output.showsTotals { reporter.say(Self.text(summary.waiting)) }
     try archive.writeName(summary.volume.vsn)
     try archive.close()
     if let signal = signals.caught {
       reporter.say(
         "interrupted: \(summary.members) members of this session are safe, what follows them is not archived")
+      incremental?.keep("interrupted", reporter)
       reporter.endsWith(status: 128 + signal)
       return
     }
@@ -46,10 +52,27 @@ struct WriteMode {
           + " archived",
         hint: "the \(summary.members) members before it are safe; archive the rest on another volume")
     }
+    if summary.isDamaged {
+      incremental?.keep("the archive is damaged", reporter)
+    } else {
+      try incremental?.finish(source, reporter)
+    }
   }
 
-  private func ordinary(_ target: ArchiveTarget, _ signals: Signals) throws(OperationError) {
-    let mode = OrdinaryMode(command: command, reporter: reporter, target: target)
+  /// Who waited for whom.
+  private static func text(_ times: WaitingTimes) -> String {
+    func seconds(_ value: Double) -> String {
+      "\(Int((value * 10).rounded()) / 10).\(Int((value * 10).rounded()) % 10) s"
+    }
+    let stops = times.rests == 1 ? "once" : "\(times.rests) times"
+    return "of \(seconds(times.session)) the drive waited \(seconds(times.drive)) for files and ran dry \(stops); "
+      + "files waited \(seconds(times.files)) for the drive"
+  }
+
+  private func ordinary(
+    _ target: ArchiveTarget, _ incremental: IncrementalRun?, _ signals: Signals
+  ) throws(OperationError) {
+    let mode = OrdinaryMode(command: command, reporter: reporter, target: target, incremental: incremental)
     switch command.mode {
     case .append: try mode.append(signals, onlyNewer: false)
     case .update: try mode.append(signals, onlyNewer: true)
@@ -60,9 +83,10 @@ struct WriteMode {
   }
 
   private func source(
-    _ archive: OpenedArchive, _ target: ArchiveTarget
+    _ archive: OpenedArchive, _ target: ArchiveTarget, _ incremental: IncrementalRun?
   ) throws(OperationError) -> any MemberSource {
     var options = try command.sourceOptions(leavingOut: archive.identities())
+    options.incremental = incremental?.sourceOptions
     if let name = command.stream { return StandardInputSource(name: name, options: options) }
     if options.removesFiles, command.archive.usesIndex {
       options.neverRemoved = IndexLocation.identities(command.archive, target)

@@ -29,7 +29,7 @@ enum Command {
       } else if error.pointsAtHelp {
         reporter.sayPlain("Try 'tapir --help' for more information.")
       }
-      return reporter.finish(endsWithSummary: false)
+      return error.status ?? reporter.finish(endsWithSummary: false)
     }
   }
 
@@ -70,6 +70,8 @@ enum Command {
     if let signal = command.output.totalsSignal { TotalsSignal.wait(for: signal, reporter) }
     for note in command.notes { reporter.say(note) }
     do throws(OperationError) {
+      // Of several volumes it is the last one's in the end.
+      let number = command.multiVolume.isOn ? nil : try command.multiVolume.firstNumber()
       switch command.mode {
       case .create, .append, .update, .concatenate, .delete:
         try WriteMode(command: command, reporter: reporter).run(
@@ -82,6 +84,7 @@ enum Command {
       case .usage: reporter.print(HelpText.usage)
       case .version: reporter.print(Version.text)
       }
+      if let number { command.multiVolume.keep(number, reporter) }
     } catch {
       reporter.fail(error.description, hint: error.hint)
       reporter.say("Error is not recoverable: exiting now")

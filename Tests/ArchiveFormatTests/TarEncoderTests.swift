@@ -159,7 +159,14 @@ struct TarEncoderTests {
     var bytes: [UInt8] = []
     #expect(throws: MemberNotice.self) { try encoder.appendBeginning(label: [0x61], to: &bytes) }
     let member = PaxSamples.file([0x61]).member
-    #expect(throws: MemberNotice.self) { try encoder.append(member, dumpDirectory: [0], to: &bytes) }
     #expect(bytes.isEmpty)
+    // A directory of another archive is kept all the same.
+    var directory = member
+    directory.kind = .directory
+    var plain: [UInt8] = []
+    #expect(try encoder.append(directory, to: &plain) == nil)
+    directory.dumpDirectory = [0]
+    #expect(try encoder.append(directory, to: &bytes)?.severity == .failure)
+    #expect(bytes == plain)
   }
 }

@@ -144,7 +144,6 @@ enum TarTree {
       do throws(MemberNotice) {
         switch item.entry?.kind {
         case .volumeLabel: try encoder.appendBeginning(label: item.member.path, to: &bytes)
-        case .dumpDirectory(let list): try encoder.append(item.member, dumpDirectory: list, to: &bytes)
         default:
           if place == 0 { try encoder.appendBeginning(label: nil, to: &bytes) }
           if let notice = try encoder.append(item.member, to: &bytes) { notices.append(notice) }

@@ -277,7 +277,7 @@ struct BadInputTests {
       ("-cf plain.tar --layout raw .", "option '--layout' is for volumes: plain.tar is an ordinary archive"),
       ("-tf /dev/null", "This does not look like a tar archive"),
       ("volume show /dev/null", "/dev/null is an ordinary archive, not a volume"),
-      ("-tf host:tape", "cannot use archive host:tape: this version does not reach other machines"),
+      ("-tf host:tape --rsh-command=/none", "host:tape: Cannot open: Input/output error"),
       ("volume", "'volume' is followed by what to do: 'volume label', 'volume show', 'volume verify'"),
       ("index find", "'index find' takes a name or a pattern"), ("volume show", "'volume show' takes an archive"),
     ] {

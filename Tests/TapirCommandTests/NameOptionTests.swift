@@ -113,7 +113,7 @@ struct NameOptionTests {
   }
 
   @Test(arguments: [
-    "monkey", "2026-02-30", "2026-13-01", "25:00", "3 bananas ago", "@x", "", "12:30 13:30", "2020-01-01 x",
+    "monkey", "2026-02-30", "2026-13-01", "25:00", "3 bananas ago", "@x", "12:30 13:30", "2020-01-01 xx",
   ])
   func whatIsNoDateIsRefused(_ date: String) throws {
     let result = try tree().tapir("-cf", "y.vtl", "--mtime", date, "t")

@@ -976,7 +976,7 @@ def command_verify(c):
 
 KEYWORDS = [b'GNU.sparse.major', b'GNU.sparse.minor', b'GNU.sparse.name', b'GNU.sparse.realsize', b'path', b'linkpath',
             b'uid', b'gid', b'size', b'mtime', b'uname', b'gname', b'SCHILY.devmajor', b'SCHILY.devminor',
-            b'SCHILY.xattr.', b'SCHILY.acl.access', b'SCHILY.acl.default', b'RHT.security.selinux']
+            b'SCHILY.xattr.', b'SCHILY.acl.access', b'SCHILY.acl.default', b'RHT.security.selinux', b'GNU.dumpdir']
 
 
 def verify_pack(v, k, f, files):
@@ -1031,6 +1031,9 @@ def verify_member(v, k, m, ordinal, files):
                  r.startswith(known)]
         if order != sorted(order) or len(order) != len(e.records):
             complain(f'{what}: pax records {list(e.records)}')
+        contents = e.records.get(b'GNU.dumpdir')
+        if contents is not None and (m['type'] != 5 or not re.fullmatch(rb'(?s)([YNDRTX][^\0]*\0)*\0', contents)):
+            complain(f'{what}: what is in the directory is {contents}')
         want = name_of(m)
         if m['type'] == 5 and not want.endswith(b'/'):
             want += b'/'

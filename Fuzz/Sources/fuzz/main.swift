@@ -11,6 +11,7 @@ private func runFuzzer(
 private let targets: [String: () -> (([UInt8]) -> Void)] = [
   "labels": { fuzzLabels }, "pax": { fuzzPax }, "patterns": { fuzzPattern },
   "commandline": { fuzzCommandLine }, "description": { DescriptionFuzzer().run },
+  "snapshot": { fuzzSnapshot },
   "catalogue": { CatalogueFuzzer().run }, "cartridge": { CartridgeFuzzer().run }, "volume": { VolumeFuzzer().run },
 ]
 
