@@ -254,9 +254,12 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
     }
   }
 
-  /// As ``next()``, also behind ``wake()``: for what is to be taken to its end.
+  /// As ``next()``, also behind ``wake()``: for what is to be taken to its end. Nil too when nothing comes for a while.
   func nextThoughWoken() -> Block? {
-    monitor.locked(when: { count > 0 || isFinished || isCancelled }) {
+    var isSilent = false
+    return monitor.locked(
+      when: { count > 0 || isFinished || isCancelled || isSilent }, within: 5, expired: { isSilent = true }
+    ) {
       count > 0 && !isCancelled ? slots[head] : nil
     }
   }
