@@ -167,11 +167,13 @@ struct PackTests {
   // MARK: The end of the volume
 
   /// Whatever the capacity: what was committed is there, in the order of archiving, and what comes next is named.
-  @Test(arguments: [30_000, 200]) func aFullVolumeKeepsTheMembersThatFit(zone: Int) throws {
+  @Test(arguments: [(30_000, false), (200, false), (60_000, true)])
+  func aFullVolumeKeepsTheMembersThatFit(zone: Int, isWORM: Bool) throws {
     let members = (0..<40).map { Self.file($0, 1_000 + $0 * 211) }
     var counts: Set<Int> = []
-    for capacity in stride(from: 40_000, to: 420_000, by: 3_989) {
-      let drive = try MemoryDrive(MemoryCartridge(capacity: UInt64(capacity), earlyWarningZone: UInt64(zone)))
+    for capacity in stride(from: max(40_000, zone), to: 420_000, by: 3_989) {
+      let drive = try MemoryDrive(
+        MemoryCartridge(capacity: UInt64(capacity), earlyWarningZone: UInt64(zone), isWORM: isWORM))
       let index = try IndexFile()
       try Tape.create([], on: drive, index: index)
       let events = Events()
