@@ -175,12 +175,16 @@ struct MultiVolumeTests {
       head -c 30000 /dev/urandom > a; head -c 20000 /dev/urandom > b; mkdir d; echo x > d/x; head -c 5000 /dev/urandom > c
       head -c 60000 /dev/urandom > big; touch -d 2020-01-01 a b c d/x d; o="--mtime=@1577836800 --sort=name"
       pax="--format=pax --pax-option=delete=atime,delete=ctime,globexthdr.mtime=5"
+      # A volume without the time and checksum of its label, which is that of its making.
+      timeless() { if [ "$(dd if=$1 bs=1 skip=156 count=1 2>/dev/null)" = V ]; then
+        head -c 136 $1; tail -c +157 $1; else cat $1; fi; }
       try() { # options, -L when appending, what
         for t in tar $TAPIR; do
           k=$(basename $t); rm -rf $k; mkdir $k; (cd $k; tar -C .. $o -cML 20 $1 -f 1 -f 2 -f 3 -f 4 a b c d
             $t -C .. $o $4 -M $1 -L $2 $(ls | sort -n | sed 's/^/-f /') -f 11 -f 12 -f 13 -f 14 -f 15 $3 < /dev/null; echo $?; ls) > $k.out
         done
-        [ $2 = 20 ] || { cmp tar.out tapir.out; for i in tar/*; do cmp $i tapir/${i#tar/} || echo "$*"; done; }
+        [ $2 = 20 ] || { cmp tar.out tapir.out; for i in tar/*; do
+          cmp <(timeless $i) <(timeless tapir/${i#tar/}) || echo "$*"; done; }
         # In whatever way it is spread, it is all there.
         v=$(ls tapir | sort -n | sed 's/^/-f /'); cd tapir; tar -tM $v > ../tapir.list < /dev/null || echo "not read by GNU tar: $*"
         $TAPIR -xOM $v big | cmp - ../big; cd ..; w=$(ls tar | sort -n | sed 's,^,-f tar/,'); tar -tM $w | cmp - tapir.list
