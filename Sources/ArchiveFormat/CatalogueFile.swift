@@ -112,6 +112,7 @@ public final class DrivenBytes: UserFileBytes {
   private var rest: UnsafeRawBufferPointer
   private var digester = Digester()
   private var isAtEnd = false
+  private var failure: VolumeError?
   /// Blocks read so far.
   public private(set) var blockCount: UInt64 = 0
   /// Bytes given out so far.
@@ -127,20 +128,29 @@ public final class DrivenBytes: UserFileBytes {
   deinit { buffer.deallocate() }
 
   public func next(_ limit: Int) throws(VolumeError) -> UnsafeRawBufferPointer {
+    // What comes behind a block that could not be read is not what was asked for.
+    if let failure { throw failure }
     if rest.isEmpty, !isAtEnd {
-      var span = buffer.mutableBytes
-      if let count = try reader.readBlock(into: &span) {
-        blockCount += 1
-        rest = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-        digester.update(rest)
-      } else {
-        isAtEnd = true
+      do throws(VolumeError) { try readBlock() } catch {
+        failure = error
+        throw error
       }
     }
     let count = min(limit, rest.count)
     defer { rest = UnsafeRawBufferPointer(rebasing: rest[count...]) }
     byteCount += Int64(count)
     return UnsafeRawBufferPointer(rebasing: rest[..<count])
+  }
+
+  private func readBlock() throws(VolumeError) {
+    var span = buffer.mutableBytes
+    guard let count = try reader.readBlock(into: &span) else {
+      isAtEnd = true
+      return
+    }
+    blockCount += 1
+    rest = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+    digester.update(rest)
   }
 
   /// Digest of everything read.

@@ -50,6 +50,14 @@ public struct Digester: ~Copyable {
     return .xxh128(high: hash.high64, low: hash.low64)
   }
 
+  /// The digest of all bytes since the last reset with `bytes` behind them, which are not taken in.
+  public borrowing func digest(with bytes: [UInt8]) -> Digest {
+    var copy = Digester()
+    XXH3_copyState(copy.state, state)
+    bytes.withUnsafeBytes { copy.update($0) }
+    return copy.finish()
+  }
+
   /// The digest of `bytes`.
   public static func digest(of bytes: [UInt8]) -> Digest {
     let hash = bytes.withUnsafeBytes { tapir_xxh3_128($0.baseAddress, $0.count) }
@@ -66,6 +74,7 @@ public struct ContentDigester: ~Copyable {
   private var whole = Digester()
   private let chunk: OpaquePointer
   private var inChunk = 0
+  private var hasChunks = true
   /// XXH3-64 of each full chunk so far.
   public private(set) var chunks: [UInt64] = []
   /// Bytes so far.
@@ -80,10 +89,14 @@ public struct ContentDigester: ~Copyable {
 
   deinit { XXH3_freeState(chunk) }
 
+  /// Is told how many bytes will come: a content of one chunk needs no digest of that.
+  public mutating func expect(_ size: Int64) { hasChunks = size > Int64(Self.chunkSize) }
+
   /// Takes in more bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     whole.update(bytes)
     byteCount += Int64(bytes.count)
+    guard hasChunks else { return }
     var rest = bytes
     while rest.count > 0, let base = rest.baseAddress {
       let part = min(rest.count, Self.chunkSize - inChunk)
@@ -112,6 +125,7 @@ public struct ContentDigester: ~Copyable {
     let result = (whole.finish(), chunks.count > 1 ? chunks : [])
     chunks = []
     byteCount = 0
+    hasChunks = true
     return result
   }
 

@@ -120,6 +120,20 @@ public final class VolumeWriter {
     isNearEnd = false
   }
 
+  /// Goes back to where the last block of the open user file began, so that the next one is written over it.
+  public func takeBackBlock() throws(VolumeError) {
+    guard let file = open, file.blockCount > 0 else { preconditionFailure("no block was written") }
+    try checkUsable()
+    // Behind the header's three labels and filemark.
+    let last = nextHeader.advanced(by: 4 + Int(file.blockCount) - 1)
+    do { try drive.locate(to: last) } catch {
+      isBroken = true
+      throw .drive(error)
+    }
+    open?.blockCount -= 1
+    isNearEnd = false
+  }
+
   /// Brings everything onto the medium. Only what was written before a flush that returned is safe.
   public func flush() throws(VolumeError) {
     try checkUsable()

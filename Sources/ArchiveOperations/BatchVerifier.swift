@@ -39,7 +39,10 @@ final class BatchVerifier {
         reader.forgetPosition()
         damaged.insert(file.placement.sequence)
         let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
-        observer.report(.notice(MemberNotice(file.path, "Not as it was written \(place): \(error)", .failure)))
+        let what =
+          file.placement.layout == .pack
+          ? "The pack that begins with it is not as it was written" : "Not as it was written"
+        observer.report(.notice(MemberNotice(file.path, "\(what) \(place): \(error)", .failure)))
       }
     }
     files = []

@@ -4,8 +4,16 @@ internal import ArchiveFormat
 struct FileBegin {
   /// How the user file is laid out.
   var layout: Layout
-  /// The name of its (first) member, for messages.
+  /// The name of its first member, for messages.
   var path: [UInt8]
+}
+
+/// A member that has been composed to its end.
+struct ComposedMember {
+  /// What the catalogue says of it. Where a hard link leads is not known yet: the drive's thread numbers the files.
+  var record: MemberRecord
+  /// What may be removed when it is safe: the source, if it was read whole and unchanged.
+  var source: (any RemovableSource)?
 }
 
 /// What is known of a user file when its last byte has been composed.
@@ -16,11 +24,35 @@ struct ComposedFile {
   var byteCount: Int64
   /// Digest of them.
   var digest: Digest
-  /// Its members. Where a hard link leads is not known yet: the drive's thread numbers the files.
-  var records: [MemberRecord]
-  /// What may be removed when it is safe: the sources that were read whole and unchanged.
-  var sources: [any RemovableSource] = []
+  /// Its members, but for those that blocks before brought.
+  var members: [ComposedMember]
+  /// Whether the batch has reached its limit with it.
+  var endsBatch = false
+}
+
+/// A place in a block at which the user file can end: behind the last of the members that end in it.
+struct MemberBoundary {
+  /// Bytes of the block before it.
+  var byteCount: Int
+  /// The user file, were it to end here, with what ends every tar archive.
+  var file: ComposedFile
+}
+
+/// What ends with a block on its way to the drive.
+enum WriteEnd {
+  /// Members, and their file goes on.
+  case members(MemberBoundary)
+  /// The file.
+  case file(ComposedFile)
+
+  /// The members that end.
+  var members: [ComposedMember] {
+    switch self {
+    case .members(let boundary): boundary.file.members
+    case .file(let file): file.members
+    }
+  }
 }
 
 /// Blocks on their way to the drive.
-typealias WriteRing = BlockRing<FileBegin, ComposedFile>
+typealias WriteRing = BlockRing<FileBegin, WriteEnd>

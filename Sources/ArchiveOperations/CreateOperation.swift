@@ -6,8 +6,10 @@ public import TapeIndex
 public struct CreateOperation {
   /// What may be written to.
   public var intent: WriteIntent
-  /// How members are laid down.
+  /// How members are laid down that get a user file of their own.
   public var layout: Layout
+  /// Bytes of the largest member that shares a user file with others; nil for none that do.
+  public var packLimit: Int64?
   /// When batches end.
   public var limits: BatchLimits
   /// Whether each batch is read back and compared with its digests after its flush.
@@ -23,12 +25,13 @@ public struct CreateOperation {
 
   /// Describes a session.
   public init(
-    intent: WriteIntent, layout: Layout = .pax, limits: BatchLimits = BatchLimits(), verifies: Bool = false,
-    bufferSize: Int, streaming: Streaming? = nil, identity: WriterIdentity, series: [UInt8]
+    intent: WriteIntent, layout: Layout = .pax, packLimit: Int64? = nil, limits: BatchLimits = BatchLimits(),
+    verifies: Bool = false, bufferSize: Int, streaming: Streaming? = nil, identity: WriterIdentity, series: [UInt8]
   ) {
     self.streaming = streaming
     self.intent = intent
     self.layout = layout
+    self.packLimit = packLimit
     self.limits = limits
     self.verifies = verifies
     self.bufferSize = bufferSize
@@ -55,7 +58,8 @@ public struct CreateOperation {
   /// Runs the session: members come from `source`, go to the cartridge in `drive`, and are committed to `index` batch by
   /// batch. Moves the tape; leaves it behind the last catalogue.
   ///
-  /// When `interruption` is set, the member being written is rolled back and what came before it is committed. Sources
+  /// When `interruption` is set, the member being written is rolled back, or a pack finished with the one it is at, and
+  /// what came before is committed. Sources
   /// that are to be removed go batch by batch, when theirs is safe; directories at the end, when everything is.
   /// - Throws: ``OperationError``. What was committed before it stays committed and was reported so.
   public func run(
@@ -79,11 +83,12 @@ public struct CreateOperation {
       while let item = source.next(), found.push(item) {}
       found.finish()
     }
-    let layout = layout
+    let (layout, packLimit, limits) = (layout, packLimit, limits)
     let reader: Worker
     do {
       reader = try Worker {
-        let composer = MemberComposer(ring: ring, layout: layout, observer: observer)
+        let composer = MemberComposer(
+          ring: ring, layout: layout, packLimit: packLimit, limits: limits, observer: observer)
         while let item = found.pop() {
           switch item {
           case .notice(let notice): observer.report(.notice(notice))
@@ -94,6 +99,8 @@ public struct CreateOperation {
             }
           }
         }
+        // When the drive's side has stopped there is nothing to finish.
+        do { try composer.finish() } catch {}
         ring.finish()
       }
     } catch {
@@ -108,7 +115,10 @@ public struct CreateOperation {
       found.cancel()
     }
     // The drive's thread may be waiting for a silent source.
-    interruption.whenSet { ring.wake() }
+    interruption.whenSet {
+      ring.wake()
+      found.cancel()
+    }
     try writer.run(ring, interruption)
     if writer.summary.firstLeftOut == nil, !interruption.isRequested {
       reader.join()

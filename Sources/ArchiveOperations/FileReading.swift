@@ -5,6 +5,8 @@ internal import TapeIndex
 /// What begins with a block on its way from the drive.
 struct ReadBegin {
   var file: PlannedFile
+  /// Byte of the user file that comes first.
+  var offset: Int64
 }
 
 /// How the reading of a user file ended.
@@ -13,6 +15,8 @@ enum ReadEnd {
   case gap(VolumeError)
   /// At its filemark; `trailerProblem` says what is wrong with the labels behind it.
   case whole(trailerProblem: String?)
+  /// Behind the last block of it that is wanted.
+  case enough
   /// In an error: what came before it is all there is.
   case failed(VolumeError)
   /// The index or the plan failed: nothing more comes.
@@ -27,8 +31,10 @@ struct FileReading {
   let reader: VolumeReader
   let plan: RestorePlan
   let ring: ReadRing
-  /// Whether a block that cannot be read is passed over.
+  /// Whether a block that cannot be read is passed over. In a pack it always is: it costs no member but its own.
   var passesGaps = false
+  /// Whether files are read from beginning to end, whichever members of them are wanted.
+  var readsWhole = false
 
   func run() {
     defer { ring.finish() }
@@ -50,13 +56,16 @@ struct FileReading {
   /// - Parameter spare: memory for a block.
   private func read(_ file: PlannedFile, _ spare: UnsafeMutableRawBufferPointer) -> Bool {
     guard var block = ring.acquire() else { return false }
-    block.begin = ReadBegin(file: file)
+    let wanted = readsWhole ? 0..<UInt64.max : file.wantedBlocks(ofSize: Int64(ring.blockSize))
+    block.begin = ReadBegin(file: file, offset: Int64(wanted.lowerBound) * Int64(ring.blockSize))
     do throws(VolumeError) {
       let header = try reader.openFile(at: file.placement.header, sequence: file.placement.sequence, vsn: file.vsn)
-      var blocks: UInt64 = 0
+      var blocks = wanted.lowerBound
+      if blocks > 0 { try reader.go(to: header.userFile.advanced(by: Int(blocks))) }
+      var isAtEnd = false
       // Read already, behind what should have been the last block.
       var further: Int?
-      while true {
+      while blocks < wanted.upperBound {
         do throws(VolumeError) {
           if let count = further {
             block.memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: spare[..<count]))
@@ -64,12 +73,16 @@ struct FileReading {
             further = nil
           } else {
             var space = block.memory.mutableBytes
-            guard let count = try reader.readBlock(into: &space) else { break }
+            guard let count = try reader.readBlock(into: &space) else {
+              isAtEnd = true
+              break
+            }
             block.byteCount = count
           }
         } catch {
           // Only the medium's fault, and not that of its last block, which may be short.
-          guard passesGaps, case .drive(let cause) = error, case .mediumError = cause.cause,
+          guard passesGaps || file.placement.layout == .pack, case .drive(let cause) = error,
+            case .mediumError = cause.cause,
             blocks + 1 < file.placement.blockCount
           else { throw error }
           try reader.go(to: header.userFile.advanced(by: Int(blocks) + 1))
@@ -79,13 +92,16 @@ struct FileReading {
         if blocks == file.placement.blockCount {
           var space = spare.mutableBytes
           further = try reader.readBlock(into: &space)
-          if further == nil { break }
+          if further == nil {
+            isAtEnd = true
+            break
+          }
         }
         ring.publish(block)
         guard let next = ring.acquire() else { return false }
         block = next
       }
-      block.end = .whole(trailerProblem: try reader.readTrailer(of: header, blockCount: blocks))
+      block.end = isAtEnd ? .whole(trailerProblem: try reader.readTrailer(of: header, blockCount: blocks)) : .enough
     } catch {
       reader.forgetPosition()
       block.end = .failed(error)
@@ -100,6 +116,10 @@ final class RingBytes: UserFileBytes {
   private let ring: ReadRing
   private var block: ReadRing.Block?
   private var used = 0
+  /// Byte of the user file that comes next; what could not be read counts.
+  private(set) var position: Int64 = 0
+  /// Why the last block that is left out could not be read.
+  private(set) var gapError: VolumeError?
   private var failure: VolumeError?
   private var gap: Int64 = 0
   private var isAtEnd = true
@@ -130,6 +150,8 @@ final class RingBytes: UserFileBytes {
     block = next
     used = 0
     failure = nil
+    gapError = nil
+    position = next.begin?.offset ?? 0
     trailerProblem = nil
     digest = nil
     _ = digester.finish()
@@ -165,20 +187,25 @@ final class RingBytes: UserFileBytes {
       if used < current.byteCount {
         let count = min(limit, current.byteCount - used)
         if digestsFiles { digester.update(UnsafeRawBufferPointer(rebasing: current.memory[used..<used + count])) }
-        defer { used += count }
+        defer {
+          used += count
+          position += Int64(count)
+        }
         return UnsafeRawBufferPointer(rebasing: current.memory[used..<used + count])
       }
       if case .gap(let error) = current.end {
         releaseBlock()
         gap = Int64(ring.blockSize)
+        position += gap
+        gapError = error
         throw error
       } else if let end = current.end {
         isAtEnd = true
         switch end {
-        case .gap: break
+        case .gap, .enough: break
         case .whole(let problem):
           trailerProblem = problem
-          if digestsFiles { digest = digester.finish() }
+          if digestsFiles, gapError == nil { digest = digester.finish() }
         case .failed(let error): failure = error
         case .stopped(let error): stopped = error
         }
@@ -188,6 +215,23 @@ final class RingBytes: UserFileBytes {
     }
     if let failure { throw failure }
     return UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  /// Goes on to byte `offset` of the user file, past blocks that cannot be read.
+  /// - Throws: when it cannot be reached, or lies in such a block.
+  func go(to offset: Int64) throws(VolumeError) {
+    while position < offset {
+      do throws(VolumeError) {
+        guard try skip(offset - position) > 0 else {
+          throw .malformed(what: "its user file", why: "it ends before byte \(offset)")
+        }
+      } catch {
+        guard passGap() > 0 else { throw error }
+      }
+    }
+    if position > offset {
+      throw gapError ?? .malformed(what: "its user file", why: "the member before it reaches behind byte \(offset)")
+    }
   }
 
   func passGap() -> Int64 {

@@ -3,27 +3,39 @@ internal import ArchiveFormat
 /// Turns members into user files: reads content straight into the blocks that go to tape, digesting it as it passes.
 /// Runs on the reading thread.
 final class MemberComposer {
-  private let ring: WriteRing
+  /// Bytes at which a pack is ended.
+  static let packSize: Int64 = 64 << 20
+
+  private let blocks: FileBlocks
   private let layout: Layout
+  private let packLimit: Int64?
   private let observer: any OperationObserver
+  private var batch: BatchCount
+  /// Members of the pack that is open; 0 when none is.
+  private var packed = 0
   private var encoder = PaxEncoder()
   private var header: [UInt8] = []
-  private var fileDigest = Digester()
   private var contentDigest = ContentDigester()
 
-  private var block: WriteRing.Block?
-  private var fileBytes: Int64 = 0
+  typealias Stopped = FileBlocks.Stopped
 
-  /// The drive's side has gone: there is nobody to compose for.
-  struct Stopped: Error {}
-
-  init(ring: WriteRing, layout: Layout, observer: any OperationObserver) {
-    self.ring = ring
+  /// - Parameters:
+  ///   - layout: of members that get a user file of their own.
+  ///   - packLimit: bytes of the largest member that goes into a pack; nil for no packs.
+  ///   - limits: where packs end too, as batches end only between files.
+  init(
+    ring: WriteRing, layout: Layout, packLimit: Int64? = nil, limits: BatchLimits = BatchLimits(),
+    observer: any OperationObserver
+  ) {
+    blocks = FileBlocks(ring)
     self.layout = layout
+    self.packLimit = packLimit
+    batch = BatchCount(limits: limits)
     self.observer = observer
   }
 
-  /// Reads a member and hands its user file on. A member that cannot be opened is reported and left out.
+  /// Reads a member and hands its user file on, or as much of a pack as is full. A member that cannot be opened is
+  /// reported and left out.
   func compose(_ source: any SourceMember) throws(Stopped) {
     let opened: OpenedMember
     do { opened = try source.open() } catch {
@@ -31,6 +43,9 @@ final class MemberComposer {
       return
     }
     observer.report(.member(opened.shown))
+    if let packLimit, !opened.isStream, opened.member.size <= packLimit { return try composePacked(opened) }
+    // What lies on tape keeps the order in which it was found.
+    try endPack()
     if opened.isStream {
       try composeStream(opened)
     } else if layout == .raw, opened.member.kind == .regular, opened.member.size > 0 {
@@ -38,19 +53,51 @@ final class MemberComposer {
     } else {
       try composePax(opened)
     }
+    batch.add(files: blocks.byteCount, members: 1)
   }
+
+  /// Ends the pack that is open: no member follows.
+  func finish() throws(Stopped) { try endPack() }
 
   // MARK: Layouts
 
-  private func composePax(_ opened: OpenedMember, isIncomplete wasCut: Bool = false) throws(Stopped) {
+  private func composePacked(_ opened: OpenedMember) throws(Stopped) {
+    if packed == 0 { blocks.begin(FileBegin(layout: .pack, path: opened.member.path)) }
+    try composeEntry(opened)
+    packed += 1
+    if batch.isReached(adding: blocks.byteCount, members: packed) {
+      try endPack(endsBatch: true)
+    } else if blocks.byteCount >= Self.packSize {
+      try endPack()
+    }
+  }
+
+  private func endPack(endsBatch: Bool = false) throws(Stopped) {
+    guard packed > 0 else { return }
+    try blocks.appendZeros(Int64(PaxEncoder.endOfArchiveSize))
+    blocks.end(endsBatch: endsBatch)
+    if endsBatch { batch.reset() } else { batch.add(files: blocks.byteCount, members: packed) }
+    packed = 0
+  }
+
+  private func composePax(_ opened: OpenedMember, isIncomplete: Bool = false) throws(Stopped) {
+    blocks.begin(FileBegin(layout: .pax, path: opened.member.path))
+    try composeEntry(opened, isIncomplete: isIncomplete)
+    try blocks.appendZeros(Int64(PaxEncoder.endOfArchiveSize))
+    blocks.end()
+  }
+
+  /// A member as it stands in a tar archive: headers, content, zeros up to a whole record.
+  private func composeEntry(_ opened: OpenedMember, isIncomplete wasCut: Bool = false) throws(Stopped) {
     var member = opened.member
     member.dataExtents = member.dataExtents.map { PaxEncoder.aligned($0, size: member.size) }
-    begin(FileBegin(layout: .pax, path: member.path))
+    let offset = blocks.byteCount
     header.removeAll(keepingCapacity: true)
     encoder.append(member, to: &header)
-    try append(header)
+    try blocks.append(header)
     var isIncomplete = wasCut
     if member.kind == .regular {
+      contentDigest.expect(member.size)
       let extents = member.dataExtents ?? (member.size > 0 ? [Extent(offset: 0, length: member.size)] : [])
       var position: Int64 = 0
       for extent in extents {
@@ -61,17 +108,18 @@ final class MemberComposer {
       contentDigest.updateZeros(member.size - position)
     }
     let stored = PaxEncoder.storedSize(of: member)
-    try appendZeros(paddedToTarRecord(stored) - stored + Int64(PaxEncoder.endOfArchiveSize))
-    try end(.pax, member, opened, contentOffset: Int64(header.count), isIncomplete: isIncomplete)
+    try blocks.appendZeros(paddedToTarRecord(stored) - stored)
+    end(member, opened, at: offset, contentOffset: offset + Int64(header.count), isIncomplete: isIncomplete)
   }
 
   private func composeRaw(_ opened: OpenedMember) throws(Stopped) {
-    begin(FileBegin(layout: .raw, path: opened.member.path))
+    blocks.begin(FileBegin(layout: .raw, path: opened.member.path))
     // The file's own bytes, holes too: there is no map in this layout.
     var member = opened.member
     member.dataExtents = nil
     let isWhole = try read(opened, Extent(offset: 0, length: member.size))
-    try end(.raw, member, opened, contentOffset: 0, isIncomplete: !isWhole)
+    end(member, opened, at: 0, contentOffset: 0, isIncomplete: !isWhole)
+    blocks.end()
   }
 
   /// Content of unknown length: raw, as a tar header would have to know it; pax when there turns out to be none.
@@ -79,10 +127,10 @@ final class MemberComposer {
     guard let content = opened.content else { return try composePax(opened) }
     var member = opened.member
     var isIncomplete = false
-    begin(FileBegin(layout: .raw, path: member.path))
+    blocks.begin(FileBegin(layout: .raw, path: member.path))
     member.size = 0
     while true {
-      let space = try room()
+      let space = try blocks.room()
       let count: Int
       do { count = try content.read(into: space, at: member.size) } catch {
         observer.report(.notice(error))
@@ -90,14 +138,15 @@ final class MemberComposer {
         break
       }
       if count == 0 { break }
-      take(count, of: space, isContent: true)
+      takeContent(count, of: space)
       member.size += Int64(count)
     }
     if member.size == 0 {
-      block?.begin = nil
+      blocks.takeBack()
       return try composePax(OpenedMember(member: member, content: content), isIncomplete: isIncomplete)
     }
-    try end(.raw, member, opened, contentOffset: 0, isIncomplete: isIncomplete)
+    end(member, opened, at: 0, contentOffset: 0, isIncomplete: isIncomplete)
+    blocks.end()
   }
 
   /// Reads `extent` of the content. What the source does not give is made up with zeros; false then.
@@ -105,13 +154,13 @@ final class MemberComposer {
     var position = extent.offset
     let end = extent.offset + extent.length
     while position < end {
-      let space = try room()
+      let space = try blocks.room()
       let wanted = Int(min(Int64(space.count), end - position))
       let part = UnsafeMutableRawBufferPointer(rebasing: space[..<wanted])
       var count = 0
       do { count = try opened.content?.read(into: part, at: position) ?? 0 } catch {
         observer.report(.notice(error))
-        try appendZeros(end - position, isContent: true)
+        try appendMissing(end - position)
         return false
       }
       guard count > 0 else {
@@ -121,75 +170,28 @@ final class MemberComposer {
             MemberNotice(
               opened.member.path,
               "File shrank by \(missing) byte\(missing == 1 ? "" : "s"); padding with zeros", .difference)))
-        try appendZeros(missing, isContent: true)
+        try appendMissing(missing)
         return false
       }
-      take(count, of: part, isContent: true)
+      takeContent(count, of: part)
       position += Int64(count)
     }
     return true
   }
 
-  // MARK: Blocks
-
-  private func begin(_ file: FileBegin) {
-    fileBytes = 0
-    pendingBegin = file
-  }
-  private var pendingBegin: FileBegin?
-
-  /// Room in the block at hand, or in a fresh one.
-  private func room() throws(Stopped) -> UnsafeMutableRawBufferPointer {
-    if let full = block, full.byteCount == ring.blockSize {
-      ring.publish(full)
-      block = nil
-    }
-    if block == nil {
-      guard var fresh = ring.acquire() else { throw Stopped() }
-      fresh.begin = pendingBegin
-      pendingBegin = nil
-      block = fresh
-    } else if let file = pendingBegin {
-      block?.begin = file
-      pendingBegin = nil
-    }
-    guard let block else { throw Stopped() }
-    return UnsafeMutableRawBufferPointer(rebasing: block.memory[block.byteCount...])
+  private func takeContent(_ count: Int, of space: UnsafeMutableRawBufferPointer) {
+    contentDigest.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
+    blocks.take(count)
   }
 
-  private func take(_ count: Int, of space: UnsafeMutableRawBufferPointer, isContent: Bool) {
-    let bytes = UnsafeRawBufferPointer(rebasing: space[..<count])
-    fileDigest.update(bytes)
-    if isContent { contentDigest.update(bytes) }
-    fileBytes += Int64(count)
-    block?.byteCount += count
-  }
-
-  private func append(_ bytes: [UInt8]) throws(Stopped) {
-    var done = 0
-    while done < bytes.count {
-      let space = try room()
-      let count = min(space.count, bytes.count - done)
-      bytes.withUnsafeBytes { space.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[done..<done + count])) }
-      take(count, of: space, isContent: false)
-      done += count
-    }
-  }
-
-  private func appendZeros(_ total: Int64, isContent: Bool = false) throws(Stopped) {
-    var left = total
-    while left > 0 {
-      let space = try room()
-      let count = Int(min(Int64(space.count), left))
-      UnsafeMutableRawBufferPointer(rebasing: space[..<count]).initializeMemory(as: UInt8.self, repeating: 0)
-      take(count, of: space, isContent: isContent)
-      left -= Int64(count)
-    }
+  private func appendMissing(_ count: Int64) throws(Stopped) {
+    try blocks.appendZeros(count)
+    contentDigest.updateZeros(count)
   }
 
   private func end(
-    _ layout: Layout, _ member: Member, _ opened: OpenedMember, contentOffset: Int64, isIncomplete: Bool
-  ) throws(Stopped) {
+    _ member: Member, _ opened: OpenedMember, at offset: Int64, contentOffset: Int64, isIncomplete: Bool
+  ) {
     let (digest, chunks) = contentDigest.finish()
     let change = opened.content?.close()
     if let change { observer.report(.notice(change)) }
@@ -199,12 +201,8 @@ final class MemberComposer {
       observer.report(.notice(MemberNotice(source.shownPath, text, .failure)))
     }
     let record = MemberRecord(
-      member: member, offset: 0, contentOffset: contentOffset, digest: member.kind == .regular ? digest : nil,
+      member: member, offset: offset, contentOffset: contentOffset, digest: member.kind == .regular ? digest : nil,
       chunks: chunks, isIncomplete: isIncomplete)
-    block?.end = ComposedFile(
-      layout: layout, byteCount: fileBytes, digest: fileDigest.finish(), records: [record],
-      sources: isAsRead ? opened.removable.map { [$0] } ?? [] : [])
-    if let block { ring.publish(block) }
-    block = nil
+    blocks.end(ComposedMember(record: record, source: isAsRead ? opened.removable : nil))
   }
 }

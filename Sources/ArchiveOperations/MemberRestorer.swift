@@ -9,6 +9,8 @@ final class MemberRestorer {
   private var digester = ContentDigester()
   /// The file restored last, to be known again when its catalogue says that it is damaged.
   private(set) var lastRestored: RestoredFile?
+  /// Members that did not come off the tape as they were.
+  private(set) var damagedCount = 0
 
   init(sink: any MemberSink, options: RestoreOptions, observer: any OperationObserver) {
     self.sink = sink
@@ -61,6 +63,7 @@ final class MemberRestorer {
       found = try copy(member, record, from: bytes, placement, to: file, &position)
     } catch {
       _ = digester.finish()
+      if case .damaged = error { damagedCount += 1 }
       guard case .damaged(let notice) = error, options.keepsDamaged else {
         file.discard()
         throw error.notice

@@ -102,6 +102,8 @@ final class BoundedQueue<Element>: @unchecked Sendable {
   private var count = 0
   private var isFinished = false
   private var isCancelled = false
+  /// Set when it was full: the producer rests until half of it is free, so that it is woken seldom.
+  private var isDraining = false
 
   init(capacity: Int) {
     self.capacity = capacity
@@ -110,12 +112,18 @@ final class BoundedQueue<Element>: @unchecked Sendable {
 
   /// Waits for room; false when the consumer has gone.
   func push(_ element: Element) -> Bool {
-    monitor.locked(when: { count < capacity || isCancelled }) {
+    monitor.locked(when: { hasRoom || isCancelled }) {
       if isCancelled { return false }
       elements[(head + count) % capacity] = element
       count += 1
       return true
     }
+  }
+
+  private var hasRoom: Bool {
+    if count == capacity { isDraining = true }
+    if count <= capacity / 2 { isDraining = false }
+    return !isDraining
   }
 
   /// Waits for an element; nil at the end.
@@ -243,6 +251,16 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
       var result = times
       result.session = Double(steadyNanoseconds() - start) / 1e9
       return result
+    }
+  }
+
+  /// As ``next()``, also behind ``wake()``: for what is to be taken to its end. Nil too when nothing comes for a while.
+  func nextThoughWoken() -> Block? {
+    var isSilent = false
+    return monitor.locked(
+      when: { count > 0 || isFinished || isCancelled || isSilent }, within: 5, expired: { isSilent = true }
+    ) {
+      count > 0 && !isCancelled ? slots[head] : nil
     }
   }
 

@@ -43,7 +43,7 @@ public struct RestoreOperation {
       reader: VolumeReader(
         drive: drive, longestGap: longestGap / target.volume.descriptor.blockSize,
         blockSize: target.volume.descriptor.blockSize),
-      plan: plan, ring: ring, passesGaps: options.keepsDamaged)
+      plan: plan, ring: ring, passesGaps: options.keepsDamaged, readsWhole: options.verifiesUserFiles)
     let worker = try Worker { reading.run() }
     let restorer = MemberRestorer(sink: sink, options: options, observer: observer)
     let bytes = RingBytes(ring, digestsFiles: options.verifiesUserFiles) { observer.report(.passed(bytes: $0)) }
@@ -58,38 +58,34 @@ public struct RestoreOperation {
   private func restore(
     _ file: PlannedFile, from bytes: RingBytes, with restorer: MemberRestorer, _ observer: any OperationObserver
   ) {
-    var position: Int64 = 0
+    let damagedBefore = restorer.damagedCount
+    var isDamageSaid = false
     for planned in file.members {
       do throws(VolumeError) {
         var member = planned.record.member
         if file.placement.layout != .raw {
-          position += try bytes.skip(planned.record.offset - position)
+          try bytes.go(to: planned.record.offset)
           guard let header = try PaxDecoder.next(from: bytes) else {
             throw .malformed(what: "its user file", why: "it holds no member at byte \(planned.record.offset)")
           }
           guard header.member.path == member.path, header.member.kind == member.kind,
             header.member.size == member.size
           else { throw .malformed(what: "its user file", why: "it holds another member") }
-          position += header.byteCount + header.storedSize
           // The header on tape says everything, extended attributes too.
           member = header.member
         }
         if let link = planned.copyAs { member.path = link.path }
         restorer.restore(member, record: planned.record, from: bytes, placement: file.placement)
       } catch {
+        isDamageSaid = true
         let path = planned.copyAs?.path ?? planned.record.member.path
         let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
         observer.report(.notice(MemberNotice(path, "Cannot read from tape \(place): \(error)", .failure)))
       }
     }
     bytes.drain()
-    if options.verifiesUserFiles, let found = bytes.digest, found != file.placement.digest {
-      observer.report(
-        .notice(
-          MemberNotice(
-            file.members[0].record.member.path,
-            "Damaged on tape in file \(file.placement.sequence) at block \(file.placement.header): its user file's"
-              + " digest is \(found), not \(file.placement.digest)", .failure)))
+    if options.verifiesUserFiles, !isDamageSaid, restorer.damagedCount == damagedBefore {
+      checkWhole(file, bytes, observer)
     }
     if let problem = bytes.trailerProblem {
       let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
@@ -97,6 +93,23 @@ public struct RestoreOperation {
         .notice(
           MemberNotice(file.members[0].record.member.path, "Labels damaged on tape \(place): \(problem)", .difference)))
     }
+  }
+
+  /// Says what is wrong with a file that was read from beginning to end, where no member of it shows that.
+  private func checkWhole(_ file: PlannedFile, _ bytes: RingBytes, _ observer: any OperationObserver) {
+    let problem: String
+    if let error = bytes.gapError {
+      problem = "\(error)"
+    } else if let found = bytes.digest, found != file.placement.digest {
+      problem = "its user file's digest is \(found), not \(file.placement.digest)"
+    } else {
+      return
+    }
+    let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
+    // Of the members of a pack, none can be blamed.
+    let path = file.placement.layout == .pack ? [] : file.members[0].record.member.path
+    let what = file.placement.layout == .pack ? "a pack is damaged on tape" : "Damaged on tape"
+    observer.report(.notice(MemberNotice(path, "\(what) \(place): \(problem)", .failure)))
   }
 }
 

@@ -11,6 +11,23 @@ struct PlannedFile {
   var vsn: VSN
   /// Its members that are wanted, by offset.
   var members: [PlannedMember]
+
+  /// Where on tape its first and its last member begin: fseq and offset.
+  var start: (UInt64, Int64) { (placement.sequence, members.first?.record.offset ?? 0) }
+  var end: (UInt64, Int64) { (placement.sequence, members.last?.record.offset ?? 0) }
+
+  /// The blocks of the user file that hold what is wanted; up to its filemark and the trailer behind that where its last
+  /// block is among them, and of all files but packs.
+  func wantedBlocks(ofSize blockSize: Int64) -> Range<UInt64> {
+    guard placement.layout == .pack, let first = members.first?.record, let last = members.last?.record else {
+      return 0..<UInt64.max
+    }
+    let start = UInt64(first.offset / blockSize)
+    let (end, overflow) = last.contentOffset.addingReportingOverflow(last.member.size)
+    // Of a sparse member it is less: there are no more bytes on tape than in the file.
+    let blocks = UInt64(end / blockSize) + 1
+    return start..<(overflow || blocks >= placement.blockCount || blocks <= start ? .max : blocks)
+  }
 }
 
 /// One member to be restored.
@@ -25,6 +42,8 @@ struct PlannedMember {
 final class RestorePlan {
   private let selection: Selection
   private var waiting: StoredMember?
+  /// What comes next, before what waits.
+  private var copies: [PlannedFile] = []
   private let volumeName: VSN
 
   init(_ selection: Selection, volume: IndexFile.Volume) throws(IndexError) {
@@ -33,24 +52,36 @@ final class RestorePlan {
     waiting = try selection.next()
   }
 
-  /// The next file to be read; nil at the end.
+  /// The next file to be read; nil at the end. A pack comes once, with all of its members that are wanted.
   func next() throws(IndexError) -> PlannedFile? {
+    if !copies.isEmpty { return copies.removeFirst() }
     guard let first = waiting else { return nil }
-    if let copy = try copyOfTarget(first) {
+    var file = PlannedFile(placement: first.file, vsn: volumeName, members: [])
+    repeat {
+      guard let member = waiting else { break }
+      if let copy = try copyOfTarget(member) {
+        copies.append(copy)
+      } else {
+        file.members.append(PlannedMember(record: member.record, copyAs: nil))
+      }
       waiting = try selection.next()
-      return copy
+    } while first.file.layout == .pack && waiting?.file.sequence == first.file.sequence
+      && waiting?.volume.row == first.volume.row
+    copies = Self.joined(copies)
+    return file.members.isEmpty ? copies.removeFirst() : file
+  }
+
+  /// Copies out of one pack in the order in which they lie there. What is wanted twice is read twice.
+  private static func joined(_ copies: [PlannedFile]) -> [PlannedFile] {
+    var result: [PlannedFile] = []
+    for copy in copies.sorted(by: { $0.start < $1.start }) {
+      if let last = result.last, last.placement.sequence == copy.placement.sequence, last.end < copy.start {
+        result[result.count - 1].members += copy.members
+      } else {
+        result.append(copy)
+      }
     }
-    var file = PlannedFile(
-      placement: first.file, vsn: volumeName, members: [PlannedMember(record: first.record, copyAs: nil)])
-    waiting = try selection.next()
-    while first.file.layout == .pack, let member = waiting, member.file.sequence == first.file.sequence,
-      member.volume.row == first.volume.row
-    {
-      if try copyOfTarget(member) != nil { break }
-      file.members.append(PlannedMember(record: member.record, copyAs: nil))
-      waiting = try selection.next()
-    }
-    return file
+    return result
   }
 
   /// For a hard link to a member that is not restored in this run: that member's file, to be restored as the link.

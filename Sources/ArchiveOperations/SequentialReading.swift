@@ -73,11 +73,13 @@ private final class VolumeInSequence {
   private var fileCount = 0
   private var digests: [UInt64: Digest] = [:]
   private var rawFiles: [UInt64: BlockID] = [:]
-  private var restored: [UInt64: RestoredFile] = [:]
-  /// Files with members that were wanted.
-  private var wanted: Set<UInt64> = []
-  /// Damaged files of the whole volume that have, or had, their names: links lead to them.
-  private var damaged: [UInt64: RestoredFile] = [:]
+  private var restored: [LinkPlacement: (file: RestoredFile, digest: Digest?)] = [:]
+  /// Where members lie that were wanted.
+  private var wanted: Set<LinkPlacement> = []
+  /// Packs that could be read up to this byte only.
+  private var broken: [UInt64: Int64] = [:]
+  /// Damaged members of the whole volume that have, or had, their names: links lead to them.
+  private var damaged: [LinkPlacement: RestoredFile] = [:]
   /// Links behind raw files: what they lead to may be there only after the catalogue.
   private var waitingLinks: [Member] = []
 
@@ -123,6 +125,7 @@ private final class VolumeInSequence {
     rawFiles = [:]
     restored = [:]
     wanted = []
+    broken = [:]
     waitingLinks = []
   }
 
@@ -134,26 +137,32 @@ private final class VolumeInSequence {
       return try reader.skipFile()
     }
     let bytes = try content(of: header)
-    while let found = try PaxDecoder.next(from: bytes) {
-      let end = bytes.byteCount + paddedToTarRecord(found.storedSize)
-      if isWanted(found.member) {
-        wanted.insert(header.sequence)
-        take(found.member, from: bytes)
+    // Where the next member begins.
+    var offset: Int64 = 0
+    do throws(VolumeError) {
+      while let found = try PaxDecoder.next(from: bytes) {
+        let place = LinkPlacement(sequence: header.sequence, offset: offset)
+        offset = bytes.byteCount + paddedToTarRecord(found.storedSize)
+        if isWanted(found.member) { take(found.member, at: place, from: bytes) }
+        // A listing needs no content, and there is one member in the file: the drive passes over the rest.
+        if restorer == nil, layout == .pax { return try reader.skipFile() }
+        try bytes.skip(offset - bytes.byteCount)
       }
-      restored[header.sequence] = restorer?.lastRestored
-      // A listing needs no content, and there is one member in the file: the drive passes over the rest.
-      if restorer == nil, layout == .pax { return try reader.skipFile() }
-      try bytes.skip(end - bytes.byteCount)
+    } catch {
+      if layout == .pack { broken[header.sequence] = offset }
+      throw error
     }
     try finish(header, bytes)
   }
 
-  private func take(_ member: Member, from bytes: DrivenBytes) {
+  private func take(_ member: Member, at place: LinkPlacement, from bytes: DrivenBytes) {
+    wanted.insert(place)
     listed(member)
     if member.kind == .hardLink, !rawFiles.isEmpty {
       waitingLinks.append(member)
-    } else {
-      restorer?.restore(member, record: nil, from: bytes)
+    } else if let restorer {
+      let digest = restorer.restore(member, record: nil, from: bytes)
+      restored[place] = restorer.lastRestored.map { ($0, digest) }
     }
   }
 
@@ -177,21 +186,29 @@ private final class VolumeInSequence {
   /// Compares what was read with what the catalogue says was written, and restores the raw members it names.
   func endBatch(_ found: VolumeReader.FoundCatalogue) throws(VolumeError) {
     var raw: [(FilePlacement, MemberRecord)] = []
+    var behindDamage: [(FilePlacement, MemberRecord)] = []
     var listedFiles = 0
     var lastSequence: UInt64 = 0
     do throws(IndexError) {
       try Catalogue(found.file.database).forEachMember { (file, record) throws(IndexError) in
-        if file.sequence != lastSequence { listedFiles += 1 }
+        let place = LinkPlacement(sequence: file.sequence, offset: record.offset)
+        if file.sequence != lastSequence {
+          listedFiles += 1
+          if file.layout == .pack { comparePack(file) }
+        }
         lastSequence = file.sequence
-        if let digest = digests[file.sequence], digest != file.digest {
+        if file.layout == .pack {
+          compareMember(record, at: place, in: file)
+          if let end = broken[file.sequence], record.offset >= end { behindDamage.append((file, record)) }
+        } else if let digest = digests[file.sequence], digest != file.digest {
           observer.report(
             .notice(
               MemberNotice(
                 record.member.path, "Damaged on tape: its user file's digest is \(digest), not \(file.digest)",
                 .failure)))
-          damaged[file.sequence] = restored[file.sequence]
+          damaged[place] = restored[place]?.file
         }
-        if let first = damaged[record.link?.sequence ?? file.sequence] { setAside(first, record, in: file) }
+        if let first = damaged[record.link ?? place] { setAside(first, record, at: place) }
         if file.layout == .raw, rawFiles[file.sequence] == file.header, isWanted(record.member) {
           raw.append((file, record))
         }
@@ -214,13 +231,81 @@ private final class VolumeInSequence {
       try finish(header, bytes)
     }
     for link in waitingLinks { restorer?.restore(link, record: nil, from: MemoryBytes(.init(start: nil, count: 0))) }
-    if !raw.isEmpty { try reader.go(to: found.end) }
+    readBehindDamage(behindDamage)
+    if !raw.isEmpty || !behindDamage.isEmpty { try reader.go(to: found.end) }
     startBatch()
   }
 
+  private func comparePack(_ file: FilePlacement) {
+    guard let digest = digests[file.sequence], digest != file.digest else { return }
+    observer.report(
+      .notice(
+        MemberNotice(
+          [],
+          "file \(file.sequence) of volume \(vsn): a pack is damaged on tape: its user file's digest is \(digest), not"
+            + " \(file.digest)", .failure)))
+  }
+
+  /// Compares a member of a pack that as a whole is not what was written, or could not be read to its end.
+  private func compareMember(_ record: MemberRecord, at place: LinkPlacement, in file: FilePlacement) {
+    guard digests[file.sequence] != file.digest, let found = restored[place], let expected = record.digest,
+      found.digest != expected
+    else { return }
+    let digest = found.digest.map { "\($0)" } ?? "unknown"
+    observer.report(
+      .notice(
+        MemberNotice(record.member.path, "Damaged on tape: its digest is \(digest), not \(expected)", .failure)))
+    damaged[place] = found.file
+  }
+
+  /// Reads what lies behind damage in packs, each member at the place that the catalogue gives.
+  private func readBehindDamage(_ members: [(FilePlacement, MemberRecord)]) {
+    var open: (sequence: UInt64, bytes: DrivenBytes, offset: Int64)?
+    for (file, record) in members where isWanted(record.member) {
+      let place = LinkPlacement(sequence: file.sequence, offset: record.offset)
+      guard let restorer else {
+        listed(record.member)
+        continue
+      }
+      do throws(VolumeError) {
+        if open?.sequence != file.sequence { open = nil }
+        let (bytes, start): (DrivenBytes, Int64)
+        if let open {
+          (bytes, start) = (open.bytes, open.offset)
+        } else {
+          (bytes, start) = try content(of: file, from: record.offset)
+        }
+        open = nil
+        try bytes.skip(record.offset - start - bytes.byteCount)
+        guard let found = try PaxDecoder.next(from: bytes), found.member.path == record.member.path,
+          found.member.kind == record.member.kind, found.member.size == record.member.size
+        else { throw .malformed(what: "its user file", why: "it does not hold it at byte \(record.offset)") }
+        let end = bytes.byteCount + paddedToTarRecord(found.storedSize)
+        wanted.insert(place)
+        listed(record.member)
+        restorer.restore(found.member, record: record, from: bytes, placement: file)
+        // try?: what goes wrong in its content was said; the next member is gone to then.
+        if (try? bytes.skip(end - bytes.byteCount)) != nil { open = (file.sequence, bytes, start) }
+      } catch {
+        reader.forgetPosition()
+        let block = "in file \(file.sequence) at block \(file.header)"
+        observer.report(.notice(MemberNotice(record.member.path, "Cannot read from tape \(block): \(error)", .failure)))
+      }
+    }
+  }
+
+  /// The bytes of a user file from the block on that holds byte `offset`, and which byte that block begins with.
+  private func content(of file: FilePlacement, from offset: Int64) throws(VolumeError) -> (DrivenBytes, Int64) {
+    let header = try reader.openFile(at: file.header, sequence: file.sequence, vsn: vsn)
+    let bytes = try content(of: header)
+    let blockSize = Int64(header.user?.blockSize ?? 1)
+    try reader.go(to: header.userFile.advanced(by: Int(offset / blockSize)))
+    return (bytes, offset / blockSize * blockSize)
+  }
+
   /// Takes the name from a damaged file, or from another name of it.
-  private func setAside(_ file: RestoredFile, _ record: MemberRecord, in place: FilePlacement) {
-    guard wanted.contains(place.sequence), let path = restorer?.options.destination(of: record.member)?.path else {
+  private func setAside(_ file: RestoredFile, _ record: MemberRecord, at place: LinkPlacement) {
+    guard wanted.contains(place), let path = restorer?.options.destination(of: record.member)?.path else {
       return
     }
     var file = file

@@ -76,28 +76,37 @@ final class SessionWriter {
   func run(_ ring: WriteRing, _ interruption: Interruption) throws(OperationError) {
     do throws(OperationError) {
       while !isFull, !interruption.isRequested, let block = ring.next() {
-        try handle(block)
+        try handle(block, isLast: false)
+        ring.release()
+      }
+      // A pack is finished with the member it is at.
+      while interruption.isRequested, !isFull, open?.layout == .pack, let block = ring.nextThoughWoken() {
+        try handle(block, isLast: true)
         ring.release()
       }
       if isFull {
         noteLeftOut(ring)
       } else if interruption.isRequested {
-        try giveUpOpenMember()
+        try giveUpOpenFile()
         try commit(.interrupted)
       } else {
         try commit(.sessionEnd)
       }
     } catch {
       for path in unconfirmed { observer.report(.unconfirmed(path: path)) }
-      if let openPath { observer.report(.unconfirmed(path: openPath)) }
+      if let open {
+        for path in open.members.isEmpty ? [open.path] : open.members.map(\.record.member.path) {
+          observer.report(.unconfirmed(path: path))
+        }
+      }
       throw error
     }
   }
 
-  /// Takes the member that is being written off the tape again.
-  private func giveUpOpenMember() throws(OperationError) {
-    guard openPath != nil else { return }
-    openPath = nil
+  /// Takes the file that is being written off the tape again.
+  private func giveUpOpenFile() throws(OperationError) {
+    guard open != nil else { return }
+    open = nil
     if volume.isWORM {
       // Nothing can be written over: the file is closed as it is, and no catalogue will know it.
       _ = try onVolume { () throws(VolumeError) in try writer.end() }
@@ -106,10 +115,11 @@ final class SessionWriter {
     }
   }
 
-  private func handle(_ block: WriteRing.Block) throws(OperationError) {
+  /// - Parameter isLast: whether a pack is to end as soon as it can.
+  private func handle(_ block: WriteRing.Block, isLast: Bool) throws(OperationError) {
     if let begin = block.begin {
       if batchBegan == nil { batchBegan = steadySeconds() }
-      openPath = begin.path
+      open = OpenFile(layout: begin.layout, path: begin.path)
       let ordinal = UInt32(writer.nextSequence - firstSequence + 1)
       guard
         try written({ () throws(VolumeError) in
@@ -117,32 +127,82 @@ final class SessionWriter {
         })
       else { return }
     }
+    let isPack = open?.layout == .pack
+    if isPack, isLast || writer.isNearEnd, case .members(let boundary) = block.end {
+      return try endPack(in: block, at: boundary, isFull: writer.isNearEnd)
+    }
     if block.byteCount > 0 {
       observer.report(.passed(bytes: Int64(block.byteCount)))
-      guard try written({ () throws(VolumeError) in try writer.write(block.bytes.bytes) }) else { return }
+      guard
+        try written(passesWarning: isPack, { () throws(VolumeError) in try writer.write(block.bytes.bytes) })
+      else { return }
       rateLimit?.pass(block.byteCount)
     }
-    if let file = block.end { try end(file) }
+    switch block.end {
+    case .members(let boundary) where isPack && writer.isNearEnd && !volume.isWORM:
+      // The room behind the warning is the catalogue's. A member without an end in this block needs some of it, and
+      // so does a pack on a medium that cannot be written over.
+      try onVolume { () throws(VolumeError) in try writer.takeBackBlock() }
+      try endPack(in: block, at: boundary, isFull: true)
+    case .members(let boundary): open?.members += boundary.file.members
+    case .file(let file): try end(file)
+    case nil: break
+    }
   }
-  /// The name of the member that is being written.
-  private var openPath: [UInt8]?
+  private var open: OpenFile?
 
-  /// Runs a write that belongs to a member. When the volume comes to its end in it, the member is rolled back, what is
-  /// before it is committed, and the result is false.
-  private func written(_ write: () throws(VolumeError) -> Void) throws(OperationError) -> Bool {
+  /// The file that is being written.
+  private struct OpenFile {
+    var layout: Layout
+    /// The name of its first member.
+    var path: [UInt8]
+    /// The members that came to their end in it.
+    var members: [ComposedMember] = []
+  }
+
+  /// Ends a pack behind the last member that ends in `block`, as no more of it is wanted, or has room.
+  /// - Parameter isFull: whether that is so because the volume is.
+  private func endPack(
+    in block: WriteRing.Block, at boundary: MemberBoundary, isFull: Bool
+  ) throws(OperationError) {
+    let end = boundary.byteCount + PaxEncoder.endOfArchiveSize
+    let first = min(end, block.memory.count)
+    // What lies behind the member is not written any more: the room is there for the end of the archive.
+    UnsafeMutableRawBufferPointer(rebasing: block.memory[boundary.byteCount..<first])
+      .initializeMemory(as: UInt8.self, repeating: 0)
+    observer.report(.passed(bytes: Int64(end)))
+    let bytes = UnsafeRawBufferPointer(rebasing: block.memory[..<first])
+    let rest = [UInt8](repeating: 0, count: end - first)
+    guard
+      try written(
+        passesWarning: true,
+        { () throws(VolumeError) in
+          try writer.write(bytes.bytes)
+          if !rest.isEmpty { try writer.write(rest.span.bytes) }
+        })
+    else { return }
+    try self.end(boundary.file, isFull: isFull)
+  }
+
+  /// Runs a write that belongs to a file. When the volume comes to its end in it, the file is rolled back, what is before
+  /// it is committed, and the result is false.
+  /// - Parameter passesWarning: whether only the physical end counts.
+  private func written(
+    passesWarning: Bool = false, _ write: () throws(VolumeError) -> Void
+  ) throws(OperationError) -> Bool {
     do {
       try write()
-      if !writer.isNearEnd { return true }
+      if passesWarning || !writer.isNearEnd { return true }
     } catch {
       guard case .endOfMedium = error else { throw .volume(error) }
     }
-    summary.firstLeftOut = openPath
-    try giveUpOpenMember()
+    summary.firstLeftOut = open?.path
+    try giveUpOpenFile()
     try commit(.volumeFull)
     return false
   }
 
-  private func end(_ file: ComposedFile) throws(OperationError) {
+  private func end(_ file: ComposedFile, isFull: Bool = false) throws(OperationError) {
     let placed: (sequence: UInt64, header: BlockID, blockCount: UInt64)
     do { placed = try writer.end() } catch {
       // The trailer did not fit: the member goes, what is before it stays.
@@ -153,19 +213,27 @@ final class SessionWriter {
     let placement = FilePlacement(
       sequence: placed.sequence, header: placed.header, blockCount: placed.blockCount, byteCount: file.byteCount,
       layout: file.layout, digest: file.digest)
-    let records = file.records.map { resolvingLink($0, in: placement) }
-    for record in records { unconfirmed.append(record.member.path) }
-    // A link that leads nowhere holds no content.
-    let isReachable = records.allSatisfy { $0.member.kind != .hardLink || $0.link != nil }
-    for source in file.sources where isReachable { sources.append((placement.sequence, source)) }
-    openPath = nil
+    var records: [MemberRecord] = []
+    for members in [open?.members ?? [], file.members] {
+      for member in members {
+        let record = resolvingLink(member.record, in: placement)
+        records.append(record)
+        unconfirmed.append(record.member.path)
+        // A link that leads nowhere holds no content.
+        let isReachable = record.member.kind != .hardLink || record.link != nil
+        if let source = member.source, isReachable { sources.append((placement.sequence, source)) }
+      }
+    }
+    open = nil
     try onIndex { () throws(IndexError) in try catalogue.add(placement, records) }
     verifier?.add(placement, records.first?.member.path ?? [])
     batchBytes += file.byteCount
     let age = steadySeconds() - (batchBegan ?? steadySeconds())
-    if writer.isNearEnd {
+    if isFull || writer.isNearEnd {
       try commit(.volumeFull)
-    } else if batchBytes >= limits.bytes || catalogue.memberCount >= limits.members || age >= limits.seconds {
+    } else if file.endsBatch || batchBytes >= limits.bytes || catalogue.memberCount >= limits.members
+      || age >= limits.seconds
+    {
       try commit(.limit)
     }
   }
@@ -185,7 +253,7 @@ final class SessionWriter {
   private func noteLeftOut(_ ring: WriteRing) {
     // Full right behind a member: whatever the reader has ready was not archived.
     while summary.firstLeftOut == nil, let block = ring.next() {
-      summary.firstLeftOut = block.begin?.path
+      summary.firstLeftOut = block.begin?.path ?? block.end?.members.first?.record.member.path
       ring.release()
     }
     ring.cancel()
@@ -202,8 +270,8 @@ final class SessionWriter {
       number: batchNumber, id: .random(), session: session, firstSequence: firstSequence,
       catalogueSequence: writer.nextSequence, committed: now, reason: reason,
       previousDigest: catalogues.last?.digest)
-    let frame = try onIndex { () throws(IndexError) in
-      try catalogue.finish(volume: writer.descriptor, batch: batch, earlier: catalogues)
+    let (frame, own) = try onIndex { () throws(IndexError) in
+      try catalogue.finished(volume: writer.descriptor, batch: batch, earlier: catalogues)
     }
     let placement = try onVolume { () throws(VolumeError) in
       try volume.write(CatalogueFile(database: frame), batch: batchNumber, now: now)
@@ -226,7 +294,7 @@ final class SessionWriter {
     batchBegan = nil
     catalogue = try onIndex { () throws(IndexError) in try CatalogueWriter() }
     if let index {
-      do { try index.ingest(Catalogue(frame), placement: placement, end: writer.nextHeader) } catch {
+      do { try index.ingest(own, placement: placement, end: writer.nextHeader) } catch {
         throw .refused(
           "\(error); everything up to here is safe on volume \(writer.descriptor.vsn), but the index does not know it",
           hint: "the next command that writes to the volume brings the index up to date")

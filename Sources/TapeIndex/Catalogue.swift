@@ -5,6 +5,8 @@ internal import TapeIO
 /// A catalogue read from tape: foreign input until it has been checked.
 public final class Catalogue {
   let database: Database
+  /// Whether it never left this process.
+  let isOwn: Bool
   /// The volume it is of.
   public let volume: VolumeDescriptor
   /// The batch it ends.
@@ -16,6 +18,7 @@ public final class Catalogue {
   /// - Parameter isRecovered: whether it was not read from tape but made from labels: then it lists no other catalogues.
   /// - Throws: ``IndexError/badCatalogue(why:)`` when it is damaged, or anything but a catalogue.
   public init(_ frame: [UInt8], isRecovered: Bool = false) throws(IndexError) {
+    isOwn = false
     let content = try CatalogueCompression.decompress(
       frame, allocate: { sqlite3_malloc64(sqlite3_uint64($0)) }, free: { sqlite3_free($0) })
     database = try Database(path: Array(":memory:".utf8), flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
@@ -42,6 +45,15 @@ public final class Catalogue {
       if case .badCatalogue = error { throw error }
       throw .badCatalogue(why: error.description)
     } catch { preconditionFailure("only the index fails here: \(error)") }
+  }
+
+  /// Takes over what this process has just written, which needs no check.
+  init(own database: Database, volume: VolumeDescriptor, batch: BatchRecord, earlier: [CataloguePlacement]) {
+    isOwn = true
+    self.database = database
+    self.volume = volume
+    self.batch = batch
+    self.earlier = earlier
   }
 
   /// Calls `body` for each AUL file's members, in the order in which they lie on tape.

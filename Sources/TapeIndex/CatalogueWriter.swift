@@ -32,6 +32,13 @@ public final class CatalogueWriter {
   public func finish(
     volume: VolumeDescriptor, batch: BatchRecord, earlier: [CataloguePlacement]
   ) throws(IndexError) -> [UInt8] {
+    try finished(volume: volume, batch: batch, earlier: earlier).frame
+  }
+
+  /// As ``finish(volume:batch:earlier:)``, with the catalogue for the index of this process; nothing may be added then.
+  public func finished(
+    volume: VolumeDescriptor, batch: BatchRecord, earlier: [CataloguePlacement]
+  ) throws(IndexError) -> (frame: [UInt8], catalogue: Catalogue) {
     let volumeID = try VolumeRows.insert(volume, into: database)
     let sessionID = try VolumeRows.insert(batch.session, into: database)
     _ = try VolumeRows.insert(batch, volume: volumeID, session: sessionID, found: nil, into: database)
@@ -49,6 +56,7 @@ public final class CatalogueWriter {
       throw .badCatalogue(why: "out of memory")
     }
     defer { sqlite3_free(bytes) }
-    return try CatalogueCompression.compress(UnsafeRawBufferPointer(start: bytes, count: Int(size)))
+    let frame = try CatalogueCompression.compress(UnsafeRawBufferPointer(start: bytes, count: Int(size)))
+    return (frame, Catalogue(own: database, volume: volume, batch: batch, earlier: earlier))
   }
 }

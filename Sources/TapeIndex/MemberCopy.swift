@@ -14,7 +14,7 @@ struct MemberCopy {
   /// Copies all members to `batch` of the index.
   /// - Throws: ``IndexError/badCatalogue(why:)`` when the catalogue, foreign input, holds what no member can have.
   mutating func copy(_ catalogue: Catalogue, batch: Int64) throws(IndexError) {
-    try Self.check(catalogue)
+    if !catalogue.isOwn { try Self.check(catalogue) }
     let source = catalogue.database
     var directories: [Int64: Int64] = [:]
     let paths = try source.prepare("SELECT id, path FROM directory ORDER BY id")

@@ -14,6 +14,7 @@ struct MemberInserter {
   private let insertOwnership: Statement
   private var lastDirectory: (path: [UInt8], id: Int64)?
   private var lastOwnership: (value: Ownership, id: Int64)?
+  private var lastPack: (batch: Int64, sequence: UInt64) = (0, 0)
 
   /// Chunk digests in one row.
   static let chunksPerRow = 4096
@@ -76,6 +77,9 @@ struct MemberInserter {
   }
 
   private mutating func insertPack(_ file: FilePlacement, batch: Int64) throws(IndexError) {
+    // Its members come one behind the other.
+    if lastPack == (batch, file.sequence) { return }
+    lastPack = (batch, file.sequence)
     insertFile.bind(1, batch)
     insertFile.bind(2, Int64(file.sequence))
     insertFile.bind(3, Int64(file.header.rawValue))

@@ -64,6 +64,9 @@ public final class Selection {
   private let selector: MemberSelector
   private let rows: Statement
   private let isSelected: Statement
+  private let findBatch: Statement
+  private let findPlace: Statement
+  private let findTarget: Statement
   /// How many names each operand of the query matched, in their order.
   public private(set) var matches: [Int]
   /// How many members it has.
@@ -96,6 +99,12 @@ public final class Selection {
       ORDER BY x.batch_order, x.id
       """)
     isSelected = try database.prepare("SELECT 1 FROM temp.selection WHERE batch_order = ? AND id = ?")
+    findBatch = try database.prepare(
+      "SELECT id, first_fseq FROM batch WHERE volume = ? AND ? BETWEEN first_fseq AND fseq")
+    findPlace = try database.prepare(
+      "SELECT id, fseq, offset FROM member WHERE id >= ? AND id < ? ORDER BY id LIMIT 1")
+    findTarget = try database.prepare(
+      "SELECT \(MemberSelector.columns) FROM \(MemberSelector.tables) WHERE m.id = ?")
     try database.execute("BEGIN")
     defer { sqlite3_exec(database.handle, "COMMIT", nil, nil, nil) }  // of a temporary table: nothing to lose
     try choose(query)
@@ -113,28 +122,41 @@ public final class Selection {
   /// The member that a hard link is another name of; nil when the index does not have it.
   public func target(of link: StoredMember) throws(IndexError) -> StoredMember? {
     guard let placement = link.record.link else { return try targetByName(of: link) }
-    // An AUL file's ordinal in its batch is its first member's ordinal too, unless packs lie before it.
-    let s = try database.prepare(
-      """
-      SELECT \(MemberSelector.columns) FROM batch b JOIN \(MemberSelector.tables)
-      WHERE b.volume = ?1 AND ?2 BETWEEN b.first_fseq AND b.fseq
-        AND m.id BETWEEN ?4 AND ?5 AND m.fseq = ?2 AND m.offset = ?3
-      """)
-    let range = try database.prepare(
-      "SELECT id, first_fseq FROM batch WHERE volume = ? AND ? BETWEEN first_fseq AND fseq")
-    range.bind(1, link.volume.row)
-    range.bind(2, Int64(placement.sequence))
-    guard try range.step() else { return nil }
-    let first = range.integer(0) * Schema.membersPerBatch
-    let guess = first + Int64(placement.sequence) - range.integer(1)
-    for (low, high) in [(guess, guess), (first, first + Schema.membersPerBatch - 1)] {
-      s.bind(1, link.volume.row)
-      s.bind(2, Int64(placement.sequence))
-      s.bind(3, placement.offset)
-      s.bind(4, low)
-      s.bind(5, high)
-      if try s.step() { return try stored(s) }
-      s.reset()
+    defer {
+      findBatch.reset()
+      findTarget.reset()
+    }
+    findBatch.bind(1, link.volume.row)
+    findBatch.bind(2, Int64(clamping: placement.sequence))
+    guard try findBatch.step(),
+      let id = try find(
+        placement, inBatch: findBatch.integer(0), from: Int64(clamping: placement.sequence) - findBatch.integer(1))
+    else { return nil }
+    findTarget.bind(1, id)
+    return try findTarget.step() ? try stored(findTarget) : nil
+  }
+
+  /// The id of the member that lies at a place: within a batch, ids ascend with places.
+  /// - Parameter guess: its ordinal, if no file before it holds several members.
+  private func find(
+    _ place: LinkPlacement, inBatch batch: Int64, from guess: Int64
+  ) throws(IndexError) -> Int64? {
+    var low = batch * Schema.membersPerBatch
+    var high = low + Schema.membersPerBatch
+    var id = min(max(low, low + guess), high - 1)
+    while low < high {
+      findPlace.bind(1, id)
+      findPlace.bind(2, high)
+      defer { findPlace.reset() }
+      if try findPlace.step() {
+        let found = (findPlace.integer(1), findPlace.integer(2))
+        let wanted = (Int64(clamping: place.sequence), place.offset)
+        if found == wanted { return findPlace.integer(0) }
+        if found < wanted { low = findPlace.integer(0) + 1 } else { high = id }
+      } else {
+        high = id
+      }
+      id = low + (high - low) / 2
     }
     return nil
   }

@@ -38,6 +38,7 @@ extension TarCommandBuilder {
       throw UsageError(message: "--occurrence is meaningless without a file list")
     }
     if !writes, command.verifies { throw onlyFor("-W", "-c and -r") }
+    if !writes, command.packLimit != nil { throw onlyFor("--pack", "-c and -r") }
     if !writes, command.stream != nil { throw onlyFor("--stream", "-c and -r") }
     if command.keepsDamaged, command.mode != .extract || command.writesToStandardOutput {
       throw onlyFor("--keep-damaged", "-x without -O")

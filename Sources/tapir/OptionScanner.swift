@@ -110,6 +110,8 @@ struct OptionScanner {
       return (.option(key, nil), 1)
     }
     if let joined { return (.option(key, joined), 1) }
+    // Where it may be left out, it is joined or not there, as getopt has it.
+    if table[row].argument == .optional { return (.option(key, nil), 1) }
     guard words.indices.contains(index + 1) else {
       throw UsageError(message: "option '--\(name)' requires an argument")
     }

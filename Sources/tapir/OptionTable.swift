@@ -73,7 +73,7 @@ enum OptionKey: Hashable, Sendable {
     interactive
   case owner, group, ownerMap, groupMap, mode, mtime, clampMtime, sort, dereference, hardDereference, holeDetection
   case atimePreserve, ignoreFailedRead, checkLinks, xattrsInclude, xattrsExclude
-  case layout, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
+  case layout, pack, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
   case toStandardOutput, preservePermissions, noSamePermissions, keepDamaged, stripComponents, sameOwner,
     noSameOwner
   case touch, keepDirectorySymlink
@@ -144,6 +144,9 @@ enum OptionTable {
     .own(
       .layout, "layout", .required, "pax|raw", .creating,
       "how a member lies on tape: a tar archive (default), or the file's own bytes"),
+    .own(
+      .pack, "pack", .optional, "SIZE", .creating,
+      "put members of up to SIZE bytes (default 1M) together in archives of about 64 MiB on tape"),
     .gnu(.sparse, "S", "sparse", .creating, "store holes as holes"),
     .gnu(.verify, "W", "verify", .creating, "read each batch back after its flush and compare it with its digests"),
     .gnu(

@@ -23,6 +23,8 @@ struct TarCommand {
   var source = SourceOptions()
   var sink = SinkOptions()
   var layout = Layout.pax
+  /// Bytes of the largest member that goes into a pack.
+  var packLimit: Int64?
   var stream: [UInt8]?
   var verifies = false
   var limits = BatchLimits()

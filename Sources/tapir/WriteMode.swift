@@ -27,7 +27,8 @@ struct WriteMode {
     reporter.countsRecords(of: command.intent.blockSize, wholeRecords: false)
     let index = try IndexLocation.openForWriting(command.archive, target)
     let operation = CreateOperation(
-      intent: archive.named(command.intent), layout: command.layout, limits: command.limits,
+      intent: archive.named(command.intent), layout: command.layout, packLimit: command.packLimit,
+      limits: command.limits,
       verifies: command.verifies,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, streaming: command.streaming(for: target),
       identity: .here, series: series())

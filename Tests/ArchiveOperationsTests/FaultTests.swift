@@ -16,12 +16,23 @@ struct FaultTests {
     /// Every `step`th call from this one on: the reads are many, and are shared among tests that run side by side.
     var first = 1
     var step = 1
+    /// Bytes of the largest member that goes into a pack: of the five, two do.
+    var packLimit: Int64?
     var description: String {
       "\(kind)" + (objects == 0 ? "" : ", \(objects) objects later") + (step == 1 ? "" : ", from call \(first)")
+        + (packLimit == nil ? "" : ", packs")
     }
   }
 
   static let faults =
+    unpacked
+    + unpacked.map { fault in
+      var packed = fault
+      packed.packLimit = 15_000
+      return packed
+    }
+
+  private static let unpacked =
     FaultDrive.Kind.allCases.filter { $0 != .space && $0 != .read }.map { Fault(kind: $0) }
     + (1...4).map { Fault(kind: .read, first: $0, step: 4) }
     + [1, 7, 1000].flatMap { [Fault(kind: .write, objects: $0), Fault(kind: .filemark, objects: $0)] }
@@ -43,8 +54,10 @@ struct FaultTests {
     var unconfirmed: [String] = []
     /// What was thrown or noticed.
     var said: [String] = []
+    let packLimit: Int64?
 
-    init() throws {
+    init(packLimit: Int64?) throws {
+      self.packLimit = packLimit
       drive = FaultDrive(try MemoryDrive(cartridge))
       index = try IndexFile()
     }
@@ -67,8 +80,8 @@ struct FaultTests {
     do {
       _ = try CreateOperation(
         intent: WriteIntent(appends: true, vsn: try VSN("V00001"), blockSize: Tape.blockSize),
-        limits: BatchLimits(members: 2), verifies: verifies, bufferSize: 4 * Tape.blockSize,
-        identity: WriterIdentity(host: "host", program: "tapir 0.1"), series: []
+        packLimit: story.packLimit, limits: BatchLimits(members: 2), verifies: verifies,
+        bufferSize: 4 * Tape.blockSize, identity: WriterIdentity(host: "host", program: "tapir 0.1"), series: []
       ).run(from: TestSource(members), to: story.drive, index: story.index, observer: events)
     } catch { story.said.append("\(error)") }
     let names = members.map { String(decoding: $0.member.path, as: UTF8.self) }
@@ -133,7 +146,7 @@ struct FaultTests {
     var failures = 0
     for nth in stride(from: fault.first, to: .max, by: fault.step) {
       let what = "\(fault), call \(nth)"
-      let story = try Story()
+      let story = try Story(packLimit: fault.packLimit)
       story.drive.fail(fault.kind, nth: nth, with: .mediumError(detail: "test"), after: fault.objects)
       run(story)
       guard story.drive.hasFailed else { break }

@@ -35,16 +35,18 @@ enum Tape {
   @discardableResult
   static func create(
     _ members: [TestMember], on drive: any TapeDrive, index: IndexFile?, appends: Bool = true, layout: Layout = .pax,
+    packLimit: Int64? = nil,
     limits: BatchLimits = BatchLimits(), verifies: Bool = false, events: Events = Events(), vsn: String? = "V00001",
-    erasesTail: Bool = false
+    erasesTail: Bool = false, interruption: Interruption = Interruption()
   ) throws -> SessionSummary {
     // try?: the tests' names are good ones.
     var intent = WriteIntent(appends: appends, vsn: vsn.flatMap { try? VSN($0) }, blockSize: blockSize)
     intent.erasesTail = erasesTail
     return try CreateOperation(
-      intent: intent, layout: layout, limits: limits, verifies: verifies, bufferSize: 4 * blockSize,
+      intent: intent, layout: layout, packLimit: packLimit, limits: limits, verifies: verifies,
+      bufferSize: 4 * blockSize,
       identity: WriterIdentity(host: "host", program: "tapir 0.1"), series: Array("test".utf8)
-    ).run(from: TestSource(members), to: drive, index: index, observer: events)
+    ).run(from: TestSource(members), to: drive, index: index, observer: events, interruption: interruption)
   }
 
   /// Restores what the operands name; everything without them.

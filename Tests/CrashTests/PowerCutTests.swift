@@ -30,6 +30,8 @@ struct PowerCutTests {
     Scenario(name: "tails of large blocks", options: CartridgeOptions(compression: .off), blockSize: 64 << 10) {
       Self.tails(closes: false)
     },
+    Scenario(name: "packs and large members, lz4") { Self.packs() },
+    Scenario(name: "packs and large members, off", options: CartridgeOptions(compression: .off)) { Self.packs() },
     Scenario(name: "a volume erased and written anew") {
       [
         Session(members: Self.members("a", [300, 40_000, 2_000]), batch: 2),
@@ -49,6 +51,17 @@ struct PowerCutTests {
       Session(members: members("b", [50_000, 1]), layout: layout, hasIndex: false),
       Session(members: members("c", [5, 500, 5_000, 50_000]), layout: layout, batch: 1, closes: false),
       Session(members: members("d", [20_000]), layout: layout),
+    ]
+  }
+
+  private static func packs() -> [Session] {
+    [
+      Session(members: members("a", [10, 60_000, 700, 0, 16_384, 3_000, 100]), packLimit: 20_000, batch: 3),
+      Session(members: members("b", [9_000, 9_000, 50, 40_000]), packLimit: 10_000, failsAtWrite: 12),
+      Session(
+        members: members("c", [5, 500, 5_000, 50_000, 12_000, 1]), layout: .raw, packLimit: 40_000, batch: 2,
+        closes: false),
+      Session(members: members("d", [20_000, 1]), packLimit: 1 << 20),
     ]
   }
 

@@ -10,6 +10,7 @@ import VirtualTape
 struct Session {
   var members: [TestMember]
   var layout = Layout.pax
+  var packLimit: Int64?
   /// Members after which a batch ends.
   var batch = 100
   var hasIndex = true
@@ -53,7 +54,8 @@ struct Archive {
     let operation = CreateOperation(
       intent: WriteIntent(
         appends: true, vsn: vsn, erase: session.erases ? .volume(vsn) : nil, blockSize: blockSize),
-      layout: session.layout, limits: BatchLimits(members: session.batch), bufferSize: 4 * blockSize,
+      layout: session.layout, packLimit: session.packLimit, limits: BatchLimits(members: session.batch),
+      bufferSize: 4 * blockSize,
       identity: WriterIdentity(host: "host", program: "tapir 0.1"), series: Array("test".utf8))
     do {
       _ = try operation.run(from: TestSource(session.members), to: fault, index: index, observer: recording)

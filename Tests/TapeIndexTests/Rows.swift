@@ -39,11 +39,23 @@ struct Rows {
       digest: kind == .regular ? Digester.digest(of: Array(path.utf8)) : nil)
   }
 
-  /// The frame of a catalogue with these members, each in a file of its own; the volume goes on behind it.
+  /// The frame of a catalogue with these members, each in a file of its own, or in packs of 10,000 members of 4 KiB; the
+  /// volume goes on behind it.
   mutating func frame(_ records: [MemberRecord], layout: Layout = .pax) throws -> (frame: [UInt8], batch: BatchRecord) {
     let writer = try CatalogueWriter()
     let first = nextSequence
-    for record in records {
+    let packs = layout == .pack ? stride(from: 0, to: records.count, by: 10_000) : stride(from: 0, to: 0, by: 1)
+    for pack in packs {
+      let members = records[pack...].prefix(10_000).enumerated().map { number, record in
+        var record = record
+        record.offset = Int64(number) * 5632
+        record.contentOffset = record.offset + 1536
+        return record
+      }
+      try writer.add(Self.file(nextSequence, layout: layout), members)
+      nextSequence += 1
+    }
+    for record in records where layout != .pack {
       try writer.add(Self.file(nextSequence, layout: layout), [record])
       nextSequence += 1
     }

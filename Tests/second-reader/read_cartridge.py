@@ -571,9 +571,24 @@ class Catalogue:
         return r[0]
 
     def members(self):
-        return self.rows('SELECT d.path || \'\' AS p, m.*, CAST(d.path AS BLOB) AS path, o.uid, o.gid, o.user_name, '
-                         'o.group_name FROM member m LEFT JOIN directory d ON d.id = m.directory '
-                         'LEFT JOIN ownership o ON o.id = m.ownership ORDER BY m.id')
+        """Rows of the members; those in a pack have its block, blocks, bytes, layout and digest from aul_file."""
+        own = ['block', 'blocks', 'bytes', 'layout', 'file_digest']
+        members = self.rows('SELECT d.path || \'\' AS p, m.*, CAST(d.path AS BLOB) AS path, o.uid, o.gid, o.user_name, '
+                            'o.group_name FROM member m LEFT JOIN directory d ON d.id = m.directory '
+                            'LEFT JOIN ownership o ON o.id = m.ownership ORDER BY m.id')
+        packs = self.packs()
+        for m in members:
+            m['packed'] = m['fseq'] in packs
+            if m['packed']:
+                if any(m[x] is not None for x in own):
+                    complain(f'member {m["fseq"]} ({shown(name_of(m))}): columns that are its pack\'s')
+                f = packs[m['fseq']]
+                m.update(zip(own, (f['block'], f['blocks'], f['bytes'], f['layout'], f['digest'])))
+        return members
+
+    def packs(self):
+        """Rows of the packs by fseq."""
+        return {f['fseq']: f for f in self.rows('SELECT * FROM aul_file')}
 
 
 def unpack(packed):
@@ -666,9 +681,19 @@ def command_list(c):
             sys.stdout.write(shown(n) + slash + '\n')
 
 
+last_file = None
+
+
+def whole(v, fseq):
+    """The user file; that of the last call is kept, as a pack has many members."""
+    global last_file
+    if not last_file or last_file[:2] != (v, fseq):
+        last_file = v, fseq, b''.join(v.user_file(fseq))
+    return last_file[2]
+
+
 def pax_of(v, m):
-    e = Entry(b''.join(v.user_file(m['fseq'])), m['offset'])
-    return e
+    return Entry(whole(v, m['fseq']), m['offset'])
 
 
 def pieces_of(v, m):
@@ -746,7 +771,7 @@ def command_extract(c, directory):
                     os.mkfifo(path)
                 else:
                     raise Unreadable(f'member of type {t}')
-                if m['layout'] == 1 and t != 2:
+                if m['layout'] in (1, 2) and t != 2:
                     attributes = list(pax_of(v, m).attributes())
                 where[m['fseq'], m['offset']] = path, os.lstat(path).st_ino
                 if os.geteuid() == 0:
@@ -941,8 +966,10 @@ def command_verify(c):
             seen.add(m['fseq'])
             ordinal += 1
         n_members += ordinal
-        if seen != set(range(b['first_fseq'], b['fseq'])) and not k.rows('SELECT * FROM aul_file'):
+        if seen != set(range(b['first_fseq'], b['fseq'])):
             complain(f'batch {k.number}: AUL files without members, or members without AUL files')
+        for f in k.packs().values():
+            verify_pack(v, k, f, files)
     print(f'{frames} frames, {len(files)} AUL files, {len(cats)} catalogues, {n_members} members: '
           + (f'{len(complaints)} complaints' if complaints else 'all check out'))
 
@@ -952,6 +979,25 @@ KEYWORDS = [b'GNU.sparse.major', b'GNU.sparse.minor', b'GNU.sparse.name', b'GNU.
             b'SCHILY.xattr.', b'SCHILY.acl.access', b'SCHILY.acl.default', b'RHT.security.selinux', b'GNU.dumpdir']
 
 
+def verify_pack(v, k, f, files):
+    """The file as a whole: members back to back where their rows say, and what ends an archive."""
+    what = f'pack {f["fseq"]}'
+    at, n, size, header = files.get(f['fseq'], (None,) * 4)
+    if (f['batch'], f['layout'], f['block'], f['blocks'], f['bytes']) != (1, 2, at, n, size):
+        return complain(f'{what}: its row')
+    archive = whole(v, f['fseq'])
+    if xxh3_128(archive) != f['digest']:
+        complain(f'{what}: digest of the user file')
+    offsets, at = [], 0
+    for e in members_of(archive):
+        offsets.append(at)
+        at = e.end
+    if len(archive) != at + 1024 or any(archive[-1024:]):
+        complain(f'{what}: not members and 1024 zero bytes')
+    if offsets != [m['offset'] for m in k.rows('SELECT offset FROM member WHERE fseq = ? ORDER BY id', f['fseq'])]:
+        complain(f'{what}: its members do not begin where their rows say')
+
+
 def verify_member(v, k, m, ordinal, files):
     what = f'member {m["fseq"]} ({shown(name_of(m))})'
     if m['id'] != (1 << 24) + ordinal or m['path'] is None or m['uid'] is None:
@@ -959,21 +1005,26 @@ def verify_member(v, k, m, ordinal, files):
     at, n, size, header = files.get(m['fseq'], (None,) * 4)
     if (m['block'], m['blocks'], m['bytes']) != (at, n, size):
         return complain(f'{what}: block, blocks, bytes')
-    kind = {1: '1', 3: '3'}.get(m['layout'])
+    kind = {1: '1', 2: '2', 3: '3'}.get(m['layout'])
+    if (m['layout'] == 2) != m['packed']:
+        complain(f'{what}: layout')
     if header.member != (k.number, kind, m['fseq'] - k.batch['first_fseq'] + 1):
         complain(f'{what}: file identifier {header.id}')
-    archive = b''.join(v.user_file(m['fseq']))
-    if xxh3_128(archive) != m['file_digest']:
+    archive = whole(v, m['fseq'])
+    if not m['packed'] and xxh3_128(archive) != m['file_digest']:
         complain(f'{what}: digest of the user file')
     if m['layout'] == 3:
         content = archive
         if m['offset'] or m['content_offset'] or m['size'] != len(archive) or m['type'] != 0:
             complain(f'{what}: row of a raw file')
     else:
-        inside = list(members_of(archive))
-        if len(inside) != 1 or len(archive) != inside[0].end + 1024 or any(archive[-1024:]):
-            return complain(f'{what}: not one member and 1024 zero bytes')
-        e = inside[0]
+        if m['packed']:
+            e = pax_of(v, m)
+        else:
+            inside = list(members_of(archive))
+            if len(inside) != 1 or len(archive) != inside[0].end + 1024 or any(archive[-1024:]):
+                return complain(f'{what}: not one member and 1024 zero bytes')
+            e = inside[0]
         if any(archive[e.end - (-e.stored % 512):e.end]):
             complain(f'{what}: padding not zero')
         order = [i for r in e.records for i, known in enumerate(KEYWORDS) if r == known or known[-1:] == b'.' and
