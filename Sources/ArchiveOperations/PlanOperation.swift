@@ -21,19 +21,24 @@ public struct Plan: Sendable {
 /// the session would; reads none, and writes nothing.
 ///
 /// The order is that of ``CreateOperation``: label, catalogue 0, flush, then batch by batch members, catalogue, flush. A
-/// member that a cartridge has no room for is taken back, and written whole to the next one. What a catalogue takes is
-/// estimated.
+/// member that a cartridge has no room for is taken back, and written whole to the next one; a pack ends before it. What a
+/// catalogue takes is estimated.
 public struct PlanOperation {
   /// How members are laid down.
   public var layout: Layout
+  /// Bytes of the largest member that goes into a pack; nil for no packs.
+  public var packLimit: Int64?
   /// When batches end.
   public var limits: BatchLimits
   /// Bytes a second that the source gives; nil for as many as the drive takes.
   public var sourceRate: Double?
 
   /// Describes a session.
-  public init(layout: Layout = .pax, limits: BatchLimits = BatchLimits(), sourceRate: Double? = nil) {
+  public init(
+    layout: Layout = .pax, packLimit: Int64? = nil, limits: BatchLimits = BatchLimits(), sourceRate: Double? = nil
+  ) {
     self.layout = layout
+    self.packLimit = packLimit
     self.limits = limits
     self.sourceRate = sourceRate
   }

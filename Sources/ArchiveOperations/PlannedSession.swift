@@ -20,6 +20,9 @@ struct PlannedSession {
   private var batchMembers = 0
   private var batchBytes: Int64 = 0
   private var batchBegan = 0.0
+  /// Members of the pack that is open, and their bytes.
+  private var packed = 0
+  private var packBytes: Int64 = 0
   private var isLoaded = false
   /// Where the tape stands behind the label and catalogue 0.
   private var beginning = 0.0
@@ -31,34 +34,79 @@ struct PlannedSession {
 
   /// - Returns: false for a member that no cartridge has room for.
   mutating func add(_ member: Member) -> Bool {
-    let size = userFileSize(of: member)
+    let isPacked = operation.packLimit.map { member.size <= $0 } ?? false
+    // As in a session: what lies on tape keeps the order in which it was found.
+    if !isPacked { endPack() }
     if !isLoaded { load() }
-    if !hasRoom(for: size) {
-      // Without what was written before, would there be?
-      let isOwn = batchMembers == 0 && plan.drive.position == beginning
-      let alone = beginning + stored(Self.labelBytes + Double(size)) + stored(catalogueBytes(1))
-      if isOwn || alone > Double(plan.drive.model.capacity) { return false }
-      rewriteElsewhere()
-      load()
-    }
-    if batchMembers == 0 { batchBegan = plan.drive.clock }
-    writeFile(Double(size), as: .content, sourceRate: operation.sourceRate)
+    guard isPacked ? pack(entrySize(of: member)) : write(userFileSize(of: member)) else { return false }
     plan.members += 1
     plan.contentBytes += member.kind == .regular ? member.size : 0
-    batchMembers += 1
-    batchBytes += size
-    let age = plan.drive.clock - batchBegan
-    if batchBytes >= operation.limits.bytes || batchMembers >= operation.limits.members
-      || age >= Double(operation.limits.seconds)
-    {
-      commit()
-    }
     return true
   }
 
   mutating func finish() -> Plan {
     if isLoaded { unload() }
     return plan
+  }
+
+  /// A user file with one member.
+  private mutating func write(_ size: Int64) -> Bool {
+    if !hasRoom(for: size) {
+      guard wouldFitAlone(size) else { return false }
+      rewriteElsewhere()
+      load()
+    }
+    if batchMembers == 0 { batchBegan = plan.drive.clock }
+    writeFile(Double(size), as: .content, sourceRate: operation.sourceRate)
+    count(size, members: 1)
+    return true
+  }
+
+  /// A member in the pack that is open, or in a new one.
+  private mutating func pack(_ size: Int64) -> Bool {
+    let end = Int64(PaxEncoder.endOfArchiveSize)
+    if !hasRoom(for: size + end) {
+      guard wouldFitAlone(size + end) else { return false }
+      unload()
+      load()
+    }
+    if packed == 0 {
+      if batchMembers == 0 { batchBegan = plan.drive.clock }
+      writeLabels()
+    }
+    plan.drive.write(Double(size), as: .content, sourceRate: operation.sourceRate)
+    packed += 1
+    packBytes += size
+    let limits = operation.limits
+    if packBytes >= MemberComposer.packSize || batchBytes + packBytes >= limits.bytes
+      || batchMembers + packed >= limits.members
+    {
+      endPack()
+    }
+    return true
+  }
+
+  private mutating func endPack() {
+    guard packed > 0 else { return }
+    plan.drive.write(Double(PaxEncoder.endOfArchiveSize), as: .content)
+    plan.drive.writeFilemark()
+    writeLabels()
+    let (size, members) = (packBytes + Int64(PaxEncoder.endOfArchiveSize), packed)
+    packed = 0
+    packBytes = 0
+    count(size, members: members)
+  }
+
+  /// A user file is there; that may end the batch.
+  private mutating func count(_ bytes: Int64, members: Int) {
+    batchMembers += members
+    batchBytes += bytes
+    let age = plan.drive.clock - batchBegan
+    if batchBytes >= operation.limits.bytes || batchMembers >= operation.limits.members
+      || age >= Double(operation.limits.seconds)
+    {
+      commit()
+    }
   }
 
   // MARK: What is written
@@ -71,30 +119,44 @@ struct PlannedSession {
 
   private func hasRoom(for size: Int64) -> Bool {
     let end =
-      plan.drive.position + stored(Self.labelBytes + Double(size)) + stored(catalogueBytes(batchMembers + 1))
+      plan.drive.position + stored(Self.labelBytes + Double(size))
+      + stored(catalogueBytes(batchMembers + packed + 1))
     return end <= Double(plan.drive.model.capacity)
   }
 
-  /// Bytes of the user file of a member, as ``MemberComposer`` makes it.
-  private mutating func userFileSize(of found: Member) -> Int64 {
-    if operation.layout == .raw, found.kind == .regular, found.size > 0 { return found.size }
+  /// Whether there would be room on a cartridge that has nothing else.
+  private func wouldFitAlone(_ size: Int64) -> Bool {
+    let end = beginning + stored(Self.labelBytes + Double(size)) + stored(catalogueBytes(1))
+    return end <= Double(plan.drive.model.capacity)
+  }
+
+  /// Bytes of a member as it stands in a tar archive.
+  private mutating func entrySize(of found: Member) -> Int64 {
     var member = found
     member.dataExtents = member.dataExtents.map { PaxEncoder.aligned($0, size: member.size) }
     header.removeAll(keepingCapacity: true)
     encoder.append(member, to: &header)
     return Int64(header.count) + paddedToTarRecord(PaxEncoder.storedSize(of: member))
-      + Int64(PaxEncoder.endOfArchiveSize)
+  }
+
+  /// Bytes of the user file of a member, as ``MemberComposer`` makes it.
+  private mutating func userFileSize(of member: Member) -> Int64 {
+    if operation.layout == .raw, member.kind == .regular, member.size > 0 { return member.size }
+    return entrySize(of: member) + Int64(PaxEncoder.endOfArchiveSize)
+  }
+
+  /// A header or a trailer.
+  private mutating func writeLabels() {
+    plan.drive.write(Self.labelBytes / 2, as: .labels)
+    plan.drive.writeFilemark()
   }
 
   /// An AUL file.
   private mutating func writeFile(_ bytes: Double, as cause: TimeSpent.Cause, sourceRate: Double? = nil) {
-    for (count, cause, rate) in [
-      (Self.labelBytes / 2, TimeSpent.Cause.labels, nil), (bytes, cause, sourceRate),
-      (Self.labelBytes / 2, .labels, nil),
-    ] {
-      plan.drive.write(count, as: cause, sourceRate: rate)
-      plan.drive.writeFilemark()
-    }
+    writeLabels()
+    plan.drive.write(bytes, as: cause, sourceRate: sourceRate)
+    plan.drive.writeFilemark()
+    writeLabels()
   }
 
   private mutating func load() {
@@ -119,6 +181,7 @@ struct PlannedSession {
   }
 
   private mutating func unload() {
+    endPack()
     commit()
     plan.tapeBytes += plan.drive.position
     plan.drive.unload()

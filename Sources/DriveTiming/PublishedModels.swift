@@ -25,8 +25,8 @@ extension DriveModel {
 
   /// LTO-5.
   ///
-  /// - Rate 140 MB/s (IBM TS4500, *Performance specifications for LTO tape drives*). Slowest 40 MB/s: a list of a
-  ///   dealer's (creativecow.net), the only one found.
+  /// - Rate 140 MB/s (IBM TS4500, *Performance specifications for LTO tape drives*). Slowest 40 MB/s: a list on
+  ///   creativecow.net, the only one found.
   /// - Buffer 256 MB: assumed, nobody publishes it.
   /// - Flush: assumed to be the 3 s of LTO-3 and LTO-4 (Fermilab, Enstore guidelines).
   /// - Load 12 s, unload 17 s (IBM TS4500); locate 60 s (IBM TS2290). Rewind: assumed to be LTO-7's.

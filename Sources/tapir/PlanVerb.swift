@@ -29,7 +29,7 @@ struct PlanVerb {
     Set((NameOptions.exclusions + NameOptions.matching).compactMap(\.key)).union([
       .create, .file, .directory, .filesFrom, .null, .noNull, .verbatimFilesFrom, .noVerbatimFilesFrom, .unquote,
       .noUnquote, .addFile, .recursion, .noRecursion, .oneFileSystem, .absoluteNames, .newer, .newerMtime, .transform,
-      .sort, .dereference, .hardDereference, .checkLinks, .ignoreFailedRead, .layout, .sparse,
+      .sort, .dereference, .hardDereference, .checkLinks, .ignoreFailedRead, .layout, .pack, .sparse,
       .syncBytes, .syncFiles, .syncSeconds, .capacity, .xattrs, .noXattrs, .xattrsInclude, .xattrsExclude, .acls,
       .noACLs, .sourceRate, .ratio, .verbose, .help,
     ])
@@ -66,7 +66,7 @@ struct PlanVerb {
     let source = HostSource(operands: command.operands, options: try command.sourceOptions(leavingOut: []))
     let planning = command.planning
     let operation = PlanOperation(
-      layout: command.layout, limits: command.limits, sourceRate: planning.sourceRate)
+      layout: command.layout, packLimit: command.packLimit, limits: command.limits, sourceRate: planning.sourceRate)
     let plan = operation.run(
       from: source, on: ModelledDrive(model, compressionRatio: planning.ratio), observer: reporter)
     show(plan, model)

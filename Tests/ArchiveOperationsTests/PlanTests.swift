@@ -13,12 +13,13 @@ struct PlanTests {
     } + [TestMember.linked("one", inode: 7, [1, 2, 3]), .link("other", to: "one", inode: 7)]
 
   private func plan(
-    _ members: [TestMember], layout: Layout = .pax, limits: BatchLimits = BatchLimits(), capacity: Int64? = nil,
+    _ members: [TestMember], layout: Layout = .pax, packLimit: Int64? = nil, limits: BatchLimits = BatchLimits(),
+    capacity: Int64? = nil,
     ratio: Double = 1, sourceRate: Double? = nil, events: Events = Events()
   ) -> Plan {
     var model = DriveModel.lto9
     if let capacity { model.capacity = capacity }
-    return PlanOperation(layout: layout, limits: limits, sourceRate: sourceRate).run(
+    return PlanOperation(layout: layout, packLimit: packLimit, limits: limits, sourceRate: sourceRate).run(
       from: TestSource(members), on: ModelledDrive(model, compressionRatio: ratio), observer: events)
   }
 
@@ -39,6 +40,34 @@ struct PlanTests {
     let catalogues = real.spent[.content] * DriveModel.lto9.nativeRate - content
     #expect(abs(content - Double(written.bytes)) < 0.5)
     #expect(catalogues > estimated * 0.8 && catalogues < estimated * 1.2, "\(catalogues), not \(estimated)")
+  }
+
+  @Test(arguments: [2, 5, 50_000]) func packsArePlannedAsTheyAreWritten(_ batch: Int) throws {
+    let members =
+      members + members.filter { $0.member.kind == .regular }.map { .file("again/\($0.content.count)", $0.content) }
+    let limits = BatchLimits(members: batch)
+    let plan = plan(members, packLimit: 1_000_000, limits: limits)
+    let drive = TimedDrive(try MemoryDrive(), ModelledDrive(.lto9))
+    let written = try CreateOperation(
+      intent: WriteIntent(appends: false, blockSize: Tape.blockSize), packLimit: 1_000_000, limits: limits,
+      bufferSize: 1 << 16, identity: WriterIdentity(host: "host", program: "tapir 0.1"), series: []
+    ).run(from: TestSource(members), to: drive, index: nil, observer: Events())
+    #expect(plan.members == written.members && plan.members == members.count)
+    #expect(plan.drive.filemarks == drive.timing.filemarks && plan.drive.flushes == drive.timing.flushes)
+    #expect(abs(plan.drive.spent[.labels] - drive.timing.spent[.labels]) < 1e-12)
+    #expect(abs(plan.drive.spent[.content] * DriveModel.lto9.nativeRate - Double(written.bytes)) < 0.5)
+  }
+
+  @Test func aPackEndsWhereTheCartridgeDoes() {
+    let files = (0..<10).map { TestMember.file("\($0)", [UInt8](repeating: 7, count: 1_000_000)) }
+    let plan = plan(files, packLimit: 1_000_000, capacity: 3_500_000)
+    #expect(plan.members == 10 && plan.cartridges == 4 && plan.drive.spent[.rewritten] == 0)
+    // Labels of catalogue 0, one pack and one catalogue each.
+    #expect(plan.drive.filemarks == 4 * 9)
+    let events = Events()
+    #expect(self.plan(files, packLimit: 1_000_000, capacity: 1 << 20, events: events).members == 10)
+    #expect(self.plan(files, packLimit: 1_000_000, capacity: 1_000_000, events: events).members == 0)
+    #expect(events.notices.count == 10)
   }
 
   @Test func batchesEndWhereTheLimitsAre() {

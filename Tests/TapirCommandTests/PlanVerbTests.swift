@@ -112,6 +112,18 @@ struct PlanVerbTests {
     #expect(outcome.lines == ["7, 1000010 bytes", "4", "7, 1000010 bytes", "4"], "\(outcome.errors)")
   }
 
+  @Test func packsArePlanned() throws {
+    let place = try Workplace()
+    let outcome = try place.shell(
+      tree + """
+        for option in --pack --pack=100 --pack=0 --sync-files=3\\ --pack; do
+          $TAPIR plan -cf LTO-9 $option tree | sed -n 's/^filemarks *//p'
+        done
+        """)
+    // Labels, packs and large members, catalogues.
+    #expect(outcome.lines.count == 4 && outcome.lines[0] == "9" && outcome.lines[3] == "21", "\(outcome.text)")
+  }
+
   @Test func exitStatusesAreTars() throws {
     let place = try Workplace()
     try place.shell(tree)
