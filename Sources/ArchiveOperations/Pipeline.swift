@@ -26,11 +26,12 @@ final class Monitor {
 
   /// Waits until `ready`, then runs `body`; both under the lock. What `body` changes wakes the other side.
   /// - Parameters:
+  ///   - wakes: whether the other side, if it waits, can go on now: waking it in vain costs more than a small file takes.
   ///   - seconds: the longest wait before `expired` is called, which is to make a difference to `ready`.
   ///   - waited: is told of a wait in nanoseconds.
   func locked<Result>(
     when ready: () -> Bool = { true }, within seconds: Int? = nil, expired: () -> Void = {},
-    waited: (UInt64) -> Void = { _ in }, _ body: () -> Result
+    waited: (UInt64) -> Void = { _ in }, wakes: () -> Bool = { true }, _ body: () -> Result
   ) -> Result {
     pthread_mutex_lock(mutex)
     if !ready() {
@@ -39,7 +40,7 @@ final class Monitor {
       waited(steadyNanoseconds() - start)
     }
     let result = body()
-    let wake = waiters > 0
+    let wake = waiters > 0 && wakes()
     pthread_mutex_unlock(mutex)
     if wake { pthread_cond_broadcast(condition) }
     return result
@@ -128,7 +129,7 @@ final class BoundedQueue<Element>: @unchecked Sendable {
 
   /// Waits for an element; nil at the end.
   func pop() -> Element? {
-    monitor.locked(when: { count > 0 || isFinished || isCancelled }) {
+    monitor.locked(when: { count > 0 || isFinished || isCancelled }, wakes: { hasRoom }) {
       guard count > 0, !isCancelled else { return nil }
       defer {
         elements[head] = nil
@@ -184,6 +185,15 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<byteCount]) }
   }
 
+  /// A ring whose consumer, when it has run dry, goes on with several blocks: waking it for each costs more than a small
+  /// file takes.
+  convenience init(blockSize: Int, byteCount: Int, consumedInRows: Bool) {
+    var rules = Streaming()
+    rules.startShare = min(0.25, 16 * Double(blockSize) / Double(max(1, byteCount)))
+    rules.longestRest = 1
+    self.init(blockSize: blockSize, byteCount: byteCount, streaming: consumedInRows ? rules : nil)
+  }
+
   /// Allocates blocks that take `byteCount` bytes together, at least four.
   init(blockSize: Int, byteCount: Int, streaming: Streaming? = nil) {
     self.blockSize = blockSize
@@ -201,7 +211,10 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
 
   /// Waits for a free block; nil when the consumer has gone. It is the producer's until ``publish(_:)``.
   func acquire() -> Block? {
-    monitor.locked(when: { hasRoom || isCancelled }, waited: { times.files += Double($0) / 1e9 }) {
+    monitor.locked(
+      when: { hasRoom || isCancelled }, waited: { times.files += Double($0) / 1e9 },
+      wakes: { false }
+    ) {
       isCancelled ? nil : Block(memory: slots[(head + count) % slotCount].memory)
     }
   }
@@ -214,7 +227,7 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
 
   /// Hands the block that ``acquire()`` gave to the consumer.
   func publish(_ block: Block) {
-    monitor.locked {
+    monitor.locked(wakes: { hasEnough }) {
       slots[(head + count) % slotCount] = block
       count += 1
       produced += Int64(block.byteCount)
@@ -225,7 +238,8 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
   func next() -> Block? {
     monitor.locked(
       when: { count > 0 && hasEnough || isFinished || isCancelled || isWoken }, within: streaming?.longestRest,
-      expired: { isFilling = false }, waited: { times.drive += Double($0) / 1e9 }
+      expired: { isFilling = false }, waited: { times.drive += Double($0) / 1e9 },
+      wakes: { false }
     ) {
       isFilling = false
       return count > 0 && !isCancelled && !isWoken ? slots[head] : nil
@@ -269,7 +283,7 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
 
   /// Gives the block that ``next()`` gave back.
   func release() {
-    monitor.locked {
+    monitor.locked(wakes: { hasRoom }) {
       slots[head].begin = nil
       slots[head].end = nil
       head = (head + 1) % slotCount

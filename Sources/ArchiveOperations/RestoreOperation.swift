@@ -38,7 +38,8 @@ public struct RestoreOperation {
       try Selection(query, of: [target.volume], in: target.index)
     }
     let plan = try onIndex { () throws(IndexError) in try RestorePlan(selection, volume: target.volume) }
-    let ring = ReadRing(blockSize: target.volume.descriptor.blockSize, byteCount: bufferSize)
+    let ring = ReadRing(
+      blockSize: target.volume.descriptor.blockSize, byteCount: bufferSize, consumedInRows: true)
     let reading = FileReading(
       reader: VolumeReader(
         drive: drive, longestGap: longestGap / target.volume.descriptor.blockSize,

@@ -14,6 +14,8 @@ final class FrameWindow {
   /// Bytes read at once when reading goes on where it was, and after a jump.
   private static let sequentialRead = 256 << 10
   private static let firstRead = 16 << 10
+  /// Smaller blocks come through the window, many with one system call.
+  private static let smallestDirect = 64 << 10
   /// Bytes read behind a big block: enough for the next header and the labels between two files.
   private static let lookAhead = 4096
 
@@ -68,6 +70,11 @@ final class FrameWindow {
   /// Copies `needed` bytes of `data` to `target`, those outside the window straight from the file; false when the file
   /// ends before or the disk cannot read them.
   func copy(at offset: UInt64, count needed: Int, to target: UnsafeMutableRawPointer) -> Bool {
+    if needed < FrameWindow.smallestDirect {
+      guard let bytes = bytes(at: offset, count: needed) else { return false }
+      target.copyMemory(from: bytes, byteCount: needed)
+      return true
+    }
     var done = 0
     if offset >= start, offset < start + UInt64(count) {
       done = min(needed, Int(start + UInt64(count) - offset))

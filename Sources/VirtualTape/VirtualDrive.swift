@@ -70,6 +70,8 @@ public final class VirtualDrive: TapeDrive {
       throw DriveError(.unusable(reason: "its data file is missing", hint: nil), operation: operation, device: name)
     }
     try CartridgeLock.take(data, exclusive: isWritable)
+    // A hint: most of what is read is read on and on.
+    if !isWritable { _ = posix_fadvise(data.descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
     let header = try VirtualDrive.headerBlock(data, description.uuid)
     let created = isWritable ? mode | O_CREAT : mode
     let map = ObjectMap(
