@@ -1,6 +1,6 @@
 internal import Glibc
 
-// The only concurrency of the program: blocking threads joined by bounded rings. Each ring has one producer and one
+// All that goes on at once in an operation: blocking threads joined by bounded rings. Each ring has one producer and one
 // consumer. Whoever stops early cancels, so that the other side never waits for ever.
 
 /// Mutex and condition of a ring.

@@ -24,9 +24,10 @@ public final class HostSink: MemberSink {
   private let deferred = DeferredDirectories()
   /// Where temporary names begin. A guess of the next one helps nobody: they are created exclusively.
   private var lastTemporaryNumber = UInt64.random(in: 0..<1 << 40)
-  /// Directories of incremental archives whose metadata was set: sessions one behind the other have each of them again, and
-  /// the last one counts.
+  /// Directories whose metadata was set, where one may come again: the archive may have it twice.
   private var finished: Set<FileIdentity> = []
+  /// Whether a directory was there already, from before or from the archive.
+  private var mayRepeat = false
   /// Whether a directory gave way to a later member: its metadata then has nowhere to go, and nobody misses it.
   var hasRemovedDirectories = false
   private var memberPrefixes: PrefixStripper
@@ -270,6 +271,7 @@ public final class HostSink: MemberSink {
           code = attempt()
         } else {
           guard options.oldFiles.updatesDirectories, isDirectory(leaf, in: directory) else { return }
+          mayRepeat = true
           code = 0
         }
       } else if options.oldFiles.replacesFiles, removeObstacle(leaf, in: directory) {
@@ -299,7 +301,10 @@ public final class HostSink: MemberSink {
         let text = "Directory renamed before its status could be extracted"
         return [MemberNotice(entry.member.path, text, .failure)]
       }
-      if options.isIncremental, !finished.insert(entry.identity).inserted { return [] }
+      // They come back in reverse: of a directory that the archive has twice the later one counts.
+      if mayRepeat || hasRemovedDirectories || options.isIncremental, !finished.insert(entry.identity).inserted {
+        return []
+      }
       return restorer.restore(entry.member, on: opened.descriptor)
     } catch {
       // A later member of the archive took its place.

@@ -125,6 +125,8 @@ public final class RemoteTapeClient {
     while done < bytes.count {
       let count = Glibc.write(writing, bytes.baseAddress.map { $0 + done }, bytes.count - done)
       if count < 0, errno == EINTR { continue }
+      // Whether it is noticed in writing or in reading is chance.
+      if count < 0, errno == EPIPE { throw broken("the connection ended") }
       guard count > 0 else { throw broken("the connection broke: \(String(cString: strerror(errno)))") }
       done += count
     }

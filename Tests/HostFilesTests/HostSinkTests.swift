@@ -157,6 +157,17 @@ import Testing
     #expect(workspace.text("stat -c '%F %a' target/d") == "directory 755\n")
   }
 
+  @Test func ofADirectoryThatComesTwiceTheLaterOneCounts() throws {
+    let workspace = Workspace()
+    let (sink, _) = sink(workspace)
+    try sink.create(member("d", .directory, mode: 0o700))
+    _ = try put("x", as: member("d/x", .regular), into: sink)
+    try sink.create(member("e", .directory, mode: 0o700))
+    try sink.create(member("d", .directory, mode: 0o755))
+    #expect(sink.finish() == [])
+    #expect(workspace.text("stat -c '%a' target/d target/e") == "755\n700\n")
+  }
+
   @Test func oldFilesAreKeptOnRequest() throws {
     let workspace = Workspace()
     workspace.run("cd target && echo old > f && mkdir d && : > p")
