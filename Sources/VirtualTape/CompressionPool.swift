@@ -66,9 +66,14 @@ final class CompressionPool: @unchecked Sendable {
     if threads.isEmpty { return nil }
   }
 
-  deinit {
+  /// Ends the threads, which hold on to this object until then. Nothing may be given any more.
+  func endThreads() {
     locked { isEnding = true }
     for thread in threads { pthread_join(thread, nil) }
+    threads = []
+  }
+
+  deinit {
     for index in 0..<placeCount {
       places[index].block.deallocate()
       places[index].target.deallocate()

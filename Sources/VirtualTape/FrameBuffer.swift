@@ -25,7 +25,7 @@ final class FrameBuffer {
   private var otherCapacity = 0
   private var otherOffset: UInt64 = 0
   /// Made when the first piece is full.
-  private var writer: WriteBehind?
+  private(set) var writer: WriteBehind?
   /// Where in memory the first byte that is not written lies: as far behind the beginning of a page as in the file.
   private var first: Int
   /// Bytes in memory from there on.
@@ -43,6 +43,7 @@ final class FrameBuffer {
 
   deinit {
     _ = collect()  // given up: what it says is nobody's any more
+    writer?.end()
     memory.deallocate()
     other?.deallocate()
   }

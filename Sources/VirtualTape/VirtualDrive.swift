@@ -106,6 +106,7 @@ public final class VirtualDrive: TapeDrive {
 
   deinit {
     if tape.data.descriptor >= 0 { CartridgeLock.release(tape.data) }
+    pool?.endThreads()
     lz4State.deallocate()
   }
 

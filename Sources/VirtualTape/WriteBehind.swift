@@ -50,11 +50,15 @@ final class WriteBehind: @unchecked Sendable {
   }
   private var isRunning = false
 
+  /// Ends the thread, which holds on to this object until then. Nothing may be handed over any more.
+  func end() {
+    guard isRunning else { return }
+    isRunning = false
+    change(to: .ending)
+    pthread_join(thread, nil)
+  }
+
   deinit {
-    if isRunning {
-      change(to: .ending)
-      pthread_join(thread, nil)
-    }
     pthread_cond_destroy(condition)
     pthread_mutex_destroy(mutex)
     condition.deallocate()

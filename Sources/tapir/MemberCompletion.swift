@@ -31,6 +31,7 @@ struct MemberCompletion {
       default: break
       }
     }
+    // try?: nor has one whose archive or index cannot be opened; the command itself will say why.
     guard takesMembers, let target = try? ArchiveTarget.resolve(options, creates: false), !target.isOrdinary,
       let index = try? IndexLocation.openForReading(options, target)
     else { return nil }

@@ -2,7 +2,8 @@ import Glibc
 import TapeIO
 import TapeTestSupport
 import Testing
-import VirtualTape
+
+@testable import VirtualTape
 
 /// Cartridges as folders: what is in them, who may use them, and what they refuse.
 struct CartridgeTests {
@@ -40,6 +41,33 @@ struct CartridgeTests {
     #expect(throws: DriveError.self) { try folder.cartridge() }
     #expect(Files.names(in: folder.path) == ["V00001"])
     #expect(try open(path).next() == [1])
+  }
+
+  @Test(arguments: [CartridgeOptions.Compression.off, .lz4]) func aDriveLeavesNoThreadsBehind(
+    _ compression: CartridgeOptions.Compression
+  ) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.cartridge("V00001", CartridgeOptions(compression: compression))
+    weak var pool: CompressionPool?
+    weak var writer: WriteBehind?
+    do {
+      let drive = try open(path)
+      // More than is collected before anything is written, and nothing that LZ4 makes shorter.
+      var state: UInt8 = 1
+      let block = (0..<256 << 10).map { (index: Int) -> UInt8 in
+        state = state &* 73 &+ UInt8(truncatingIfNeeded: index >> 3)
+        return state
+      }
+      for _ in 0..<40 { try drive.put(block) }
+      try drive.flush()
+      pool = drive.pool
+      writer = drive.buffer.writer
+      #expect((pool != nil) == (compression == .lz4))
+      try drive.close()
+    }
+    #expect(pool == nil && writer == nil)
+    let again = try open(path)
+    for _ in 0..<40 { #expect(try again.next()?.count == 256 << 10) }
   }
 
   @Test func updatingKeepsKeysOfOthers() throws {
