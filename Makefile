@@ -33,7 +33,7 @@ build:
 # driver runs in a virtual machine.
 test:
 	$(SWIFT) build $(CHECKS)
-	$(SWIFT) test
+	SWIFT="$(SWIFT)" Tests/run-swift-tests
 	Tests/second-reader/run "$$($(SWIFT) build --show-bin-path)/tapir"
 	$(MAKE) fuzz SECONDS=3
 	$(MAKE) test-vm
