@@ -90,7 +90,7 @@ let package = Package(
     .testTarget(
       name: "DriveTimingTests", dependencies: ["DriveTiming", "TapeTestSupport", "TapeIO", "castor"],
       swiftSettings: settings),
-    .testTarget(name: "RemoteTapeTests", dependencies: ["RemoteTape"], swiftSettings: settings),
+    .testTarget(name: "RemoteTapeTests", dependencies: ["RemoteTape", "TapeIO", "TapeTestSupport"], swiftSettings: settings),
     .testTarget(name: "LinuxTapeTests", dependencies: ["LinuxTape", "TapeIO"], swiftSettings: settings),
     .executableTarget(
       name: "drive-conformance",

@@ -144,6 +144,7 @@ public final class RemoteDrive: TapeDrive {
   }
 
   public func close() throws(DriveError) {
+    guard !isClosed else { throw DriveError(.closed, operation: "close", device: identity.name) }
     defer {
       isClosed = true
       end()

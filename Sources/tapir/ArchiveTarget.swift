@@ -21,6 +21,8 @@ enum ArchiveTarget: Equatable {
   case image([UInt8], CartridgeImage.Format)
   /// An ordinary archive: a file, a pipe, or what will be one.
   case file([UInt8])
+  /// A drive or cartridge of another machine, by its whole name, behind `tapir rmt`.
+  case remoteVolume([UInt8])
   /// An ordinary archive of another machine, by its whole name.
   case remote([UInt8])
   /// An ordinary archive on standard output or input.
@@ -33,7 +35,9 @@ enum ArchiveTarget: Equatable {
   static func resolve(_ options: ArchiveOptions, creates: Bool) throws(OperationError) -> ArchiveTarget {
     guard var name = options.name ?? environment("TAPE"), name != Array("-".utf8) else { return .standardStream }
     let text = String(decoding: name, as: UTF8.self)
-    if !options.isLocal, RemoteAddress(name) != nil { return .remote(name) }
+    if !options.isLocal, let address = RemoteAddress(name) {
+      return RemoteVolume.isOne(address, options.remote) ? .remoteVolume(name) : .remote(name)
+    }
     let endsInSlash = name.last == UInt8(ascii: "/")
     while name.count > 1, name.last == UInt8(ascii: "/") { name.removeLast() }
     var status = stat()
@@ -62,7 +66,7 @@ enum ArchiveTarget: Equatable {
   var isOrdinary: Bool {
     switch self {
     case .file, .remote, .standardStream: true
-    case .device, .cartridge, .newCartridge, .image: false
+    case .device, .cartridge, .newCartridge, .image, .remoteVolume: false
     }
   }
 
@@ -125,6 +129,12 @@ struct OpenedArchive {
       case .image(let path, let format):
         let drive = try CartridgeImage.open(path, format, access: access)
         return OpenedArchive(drive: drive, target: target, defaultBuffer: 64 << 20)
+      case .remoteVolume(let name):
+        if options.capacity != nil || options.compression != nil {
+          reporter.say("--capacity and --compression are for new cartridges of this machine")
+        }
+        return OpenedArchive(
+          drive: try RemoteVolume.open(name, options.remote, access), target: target, defaultBuffer: 64 << 20)
       case .file, .remote, .standardStream: break
       }
     } catch { throw .volume(.drive(error)) }
@@ -150,7 +160,7 @@ struct OpenedArchive {
   /// The files of the archive itself, which are not archived in it.
   func identities() -> [FileIdentity] {
     switch target {
-    case .device, .file, .remote, .standardStream: return []
+    case .device, .remoteVolume, .file, .remote, .standardStream: return []
     case .cartridge(let path), .newCartridge(let path), .image(let path, _):
       var status = stat()
       guard ArchiveTarget.withCString(path, { stat($0, &status) }) == 0 else { return [] }
@@ -170,7 +180,7 @@ struct OpenedArchive {
   func writeName(_ vsn: VSN) throws(OperationError) {
     guard let cartridge = drive as? VirtualDrive, cartridge.description.options.vsn != vsn.text else { return }
     switch target {
-    case .device, .image, .file, .remote, .standardStream: break
+    case .device, .image, .remoteVolume, .file, .remote, .standardStream: break
     case .cartridge(let path), .newCartridge(let path):
       do { try Cartridge.setVSN(vsn.text, at: path) } catch { throw .volume(.drive(error)) }
     }

@@ -149,6 +149,7 @@ extension OpenedArchive {
       let resolved = ArchiveTarget.withCString(path) { realpath($0, nil) }
       defer { free(resolved) }
       return resolved.map { OptionScanner.bytes($0) } ?? path
+    case .remoteVolume(let name): return name
     case .device, .file, .remote, .standardStream:
       return Array("tape in \(drive.identity.vendor) \(drive.identity.product) \(drive.identity.serial)".utf8)
     }

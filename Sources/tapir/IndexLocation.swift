@@ -12,7 +12,7 @@ enum IndexLocation {
     switch target {
     case .cartridge(let path), .newCartridge(let path): return path + Array("/index.sqlite".utf8)
     case .image(let path, _): return path + Array(".index.sqlite".utf8)
-    case .device, .file, .remote, .standardStream, nil: break
+    case .device, .remoteVolume, .file, .remote, .standardStream, nil: break
     }
     if geteuid() == 0 { return Array("/var/lib/tapir/index.sqlite".utf8) }
     let home = getenv("HOME").map { OptionScanner.bytes($0) } ?? []

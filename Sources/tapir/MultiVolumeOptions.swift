@@ -18,7 +18,6 @@ struct MultiVolumeOptions {
   private(set) var numberFile: [UInt8]?
   /// `--restrict`: no shell from the prompt.
   private(set) var isRestricted = false
-  private(set) var remote = RemoteMedium.Access()
 
   mutating func add(_ key: Key, _ value: [UInt8]) throws(UsageError) {
     switch key {
@@ -34,8 +33,8 @@ struct MultiVolumeOptions {
       isOn = true
     case .numberFile: numberFile = value
     case .restrict: isRestricted = true
-    case .remoteShell: remote.shell = value
-    case .remoteCommand: remote.command = value
+    // How other machines are reached is a matter of the archive's name: the builder has taken them.
+    case .remoteShell, .remoteCommand: break
     case .driveNumber:
       throw UsageError(message: "Options '-[0-7][lmh]' not supported by *this* tar", status: 64)
     }

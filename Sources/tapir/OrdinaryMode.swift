@@ -19,6 +19,7 @@ struct OrdinaryMode {
   var path: [UInt8]? {
     switch target {
     case .file(let path), .remote(let path), .device(let path), .cartridge(let path), .image(let path, _): path
+    case .remoteVolume(let name): name
     case .newCartridge, .standardStream: nil
     }
   }

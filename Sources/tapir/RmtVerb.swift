@@ -50,7 +50,8 @@ struct RmtVerb {
         throw .volume(
           .drive(
             DriveError(
-              .system(errno: EACCES, message: "it holds volume \(label.serial): not overwritten"), operation: "write on",
+              .system(errno: EACCES, message: "it holds volume \(label.serial): not overwritten"),
+              operation: "write on",
               device: drive.identity.name)))
       }
     }

@@ -59,6 +59,7 @@ final class SourceList: MemberSource {
       named.name = operand.baseDirectory + [UInt8(ascii: "/")] + (named.name ?? [])
     }
     named.isLocal = command.archive.isLocal
+    named.remote = command.archive.remote
     named.indexDatabase = command.archive.indexDatabase
     let target = try ArchiveTarget.resolve(named, creates: false)
     let exclusions = command.exclusions

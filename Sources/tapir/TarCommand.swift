@@ -95,6 +95,8 @@ struct ArchiveOptions {
   /// Those that `-f` names besides: volumes that follow the first.
   var furtherNames: [[UInt8]] = []
   var isLocal = false
+  /// How other machines are reached.
+  var remote = RemoteMedium.Access()
   var vsn: VSN?
   var indexDatabase: [UInt8]?
   var usesIndex = true
@@ -123,7 +125,7 @@ extension TarCommand {
 
   /// How ordinary archives are opened.
   var mediumOpener: MediumOpener {
-    MediumOpener(isLocal: archive.isLocal, remote: multiVolume.remote, recordSize: ordinary.recordSize)
+    MediumOpener(isLocal: archive.isLocal, remote: archive.remote, recordSize: ordinary.recordSize)
   }
 
   /// What progress is reported of.

@@ -34,6 +34,8 @@ struct TarCommandBuilder {
       case .showSnapshotFieldRanges: modes.insert(.showSnapshotFieldRanges, at: 0)
       default: try command.output.add(key, value)
       }
+    case .option(.multiVolume(.remoteShell), let value): command.archive.remote.shell = value ?? []
+    case .option(.multiVolume(.remoteCommand), let value): command.archive.remote.command = value ?? []
     case .option(.multiVolume(let key), let value): try command.multiVolume.add(key, value ?? [])
     case .option(let key, let value): if try !names.take(key, value ?? []) { try option(key, value) }
     }
