@@ -88,6 +88,17 @@ public enum Cartridge {
       && status.st_mode & S_IFMT == S_IFREG
   }
 
+  /// Whether nothing was ever written on the cartridge at `path`; false when that cannot be seen.
+  public static func isBlank(at path: [UInt8]) -> Bool {
+    storedSize(at: path).map { $0 <= Place.beginning.offset + UInt64(FrameHeader.byteCount) } ?? false
+  }
+
+  /// Bytes of the file that holds the medium: what it takes of its capacity, and a little more. Nil when there is none.
+  public static func storedSize(at path: [UInt8]) -> UInt64? {
+    var status = stat()
+    return withPath(path + Array("/data".utf8)) { stat($0, &status) } == 0 ? UInt64(status.st_size) : nil
+  }
+
   /// What the cartridge's `cartridge.json` says; needs no lock and moves nothing.
   public static func describe(at path: [UInt8]) throws(DriveError) -> CartridgeDescription {
     let name = displayName(path)

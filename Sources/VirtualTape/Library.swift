@@ -158,4 +158,6 @@ final class DriveLock {
   }
 
   func release() { CartridgeLock.release(file) }
+
+  deinit { release() }
 }

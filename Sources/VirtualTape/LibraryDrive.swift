@@ -8,7 +8,7 @@ public final class LibraryDrive {
   public let number: Int
   /// The cartridge in it.
   public let cartridge: String
-  private let lock: DriveLock
+  let lock: DriveLock
 
   init(library: Library, number: Int, cartridge: String, lock: DriveLock) {
     self.library = library
@@ -22,8 +22,6 @@ public final class LibraryDrive {
 
   /// Gives the drive up; the cartridge stays in it.
   public func release() { lock.release() }
-
-  deinit { lock.release() }
 }
 
 /// Which cartridge is loaded for a command.
@@ -43,15 +41,25 @@ extension Library {
     }
   }
 
-  /// Loads a cartridge of the scratch pool; from now on it is no longer in the pool. One that is in a drive goes first,
-  /// then an empty drive is used, then what is in a drive is exchanged.
-  /// - Returns: nil when the pool has none that could be had.
+  /// Loads a cartridge of the scratch pool; from now on it is no longer in the pool.
+  ///
+  /// Without `held`, one that is in a drive goes first, then an empty drive is used, then what is in a drive is exchanged.
+  /// - Parameter held: a drive that this process has for writing: what is in it is exchanged, nobody else gets it between.
+  /// - Returns: nil when the pool has none that could be had; the drive is then still held.
   /// - Throws: `inUse` when there is one but every drive is in use.
-  public func loadScratch() throws(ChangerError) -> LibraryDrive? {
+  public func loadScratch(in held: LibraryDrive? = nil) throws(ChangerError) -> LibraryDrive? {
     try change("load a scratch cartridge into a drive of \(name)") { (library) throws(ChangerError) in
       let pool = library.cartridges.filter { $0.isScratch && !library.isImportExport($0.place) }
-      let loaded = pool.filter { if case .drive = $0.place { true } else { false } }.sorted { $0.place < $1.place }
-      for cartridge in loaded {
+        .sorted { $0.place < $1.place }
+      let waiting = pool.first { if case .slot = $0.place { true } else { false } }
+      if let held, let waiting {
+        if let there = library.cartridge(at: .drive(held.number)) { try unload(there, &library) }
+        library.place(waiting.name, in: .drive(held.number))
+        library.noteWriting(waiting.name)
+        return LibraryDrive(library: self, number: held.number, cartridge: waiting.name, lock: held.lock)
+      }
+      for cartridge in pool {
+        guard case .drive = cartridge.place else { break }
         if let drive = try ifFree({ () throws(ChangerError) in
           try load(cartridge.name, for: .readWrite, &library)
         }) {
@@ -59,7 +67,6 @@ extension Library {
           return drive
         }
       }
-      let waiting = pool.filter { if case .slot = $0.place { true } else { false } }.min { $0.place < $1.place }
       guard let waiting else { return nil }
       let drive = try load(waiting.name, for: .readWrite, &library)
       library.noteWriting(waiting.name)

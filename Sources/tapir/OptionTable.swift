@@ -29,6 +29,7 @@ struct OptionSpecification: Sendable {
     case verifying = "Verifying (volume verify)"
     case rebuilding = "Rebuilding (index rebuild)"
     case planning = "Planning (plan)"
+    case library = "Libraries (library)"
     case other = "Other"
     case none = ""
   }
@@ -87,12 +88,14 @@ enum OptionKey: Hashable, Sendable {
   case restoring(RestoringOptions.Key)
   case output(OutputOptions.Key)
   case multiVolume(MultiVolumeOptions.Key)
+  case changer, driveElement
+  case library(LibraryOptions.Key)
 }
 
 /// The options of the tar face.
 enum OptionTable {
   static let supported =
-    modesAndArchives + NameOptions.names + NameOptions.exclusions + NameOptions.matching + NameOptions.metadata
+    modesAndArchives + LibraryOptions.changerSpecifications + NameOptions.names + NameOptions.exclusions + NameOptions.matching + NameOptions.metadata
     + IncrementalOptions.specifications + transfer + RestoringOptions.specifications
     + OutputOptions.specifications + MultiVolumeOptions.specifications
 
@@ -111,8 +114,8 @@ enum OptionTable {
 
     .gnu(
       .file, "f", "file", .required, "ARCHIVE", .archive,
-      "a drive (/dev/nst0), a virtual cartridge (a folder; a new one's name ends in .vtl), or an ordinary archive, also"
-        + " HOST:FILE of another machine; several with -M"),
+      "a drive (/dev/nst0), a virtual cartridge (a folder; a new one's name ends in .vtl) or library, or an ordinary"
+        + " archive, also HOST:FILE of another machine; several with -M"),
     .gnu(.forceLocal, nil, "force-local", .archive, "ARCHIVE is local even if it has a colon"),
     .own(.vsn, "vsn", .required, "VSN", .archive, "the volume must have, or gets, this volume serial number"),
     .gnu(.label, "V", "label", .required, "TEXT", .archive, "text kept with a new volume"),
@@ -222,7 +225,7 @@ enum OptionTable {
   ]
 
   /// Options that verbs have and the tar face has not.
-  static let verbsOnly: [OptionSpecification] = [
+  static let verbsOnly: [OptionSpecification] = LibraryOptions.specifications + [
     .own(
       .session, "session", .required, "N", .verifying,
       "only the Nth session on the volume, as 'volume show' numbers them"),
