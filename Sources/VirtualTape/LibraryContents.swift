@@ -59,7 +59,7 @@ extension Library {
   }
 
   private func emptySlot(in library: LibraryDescription, _ operation: String) throws(ChangerError) -> Int {
-    guard let slot = library.emptySlot else {
+    guard let slot = library.emptySlot(sparing: true) else {
       throw .failed(
         operation: operation, reason: "no slot is empty", hint: "'tapir library remove' takes a cartridge out")
     }
@@ -149,7 +149,7 @@ extension Library {
         if name.contains(".new-") { continue }
         if let reason = try reasonToIgnore(name) {
           found.ignored.append(.init(name: name, reason: reason))
-        } else if let slot = library.emptySlot {
+        } else if let slot = library.emptySlot(sparing: true) {
           let written = (library.cartridges.map(\.written).max() ?? 0) + 1
           library.add(.init(name: name, place: .slot(slot), home: nil, isScratch: false, written: written))
           found.added.append(name)

@@ -83,8 +83,10 @@ public struct LibraryDescription: Equatable, Sendable {
   }
 
   /// The first empty slot that is not for import and export.
-  var emptySlot: Int? {
-    let taken = Set(cartridges.map(\.place))
+  /// - Parameter sparing: leaves out those that a cartridge in a drive came from, and goes back to.
+  func emptySlot(sparing: Bool) -> Int? {
+    var taken = Set(cartridges.map(\.place))
+    if sparing { taken.formUnion(cartridges.compactMap { $0.home.map { .slot($0) } }) }
     return slots > 0 ? (1...slots).first { !taken.contains(.slot($0)) } : nil
   }
 

@@ -173,7 +173,7 @@ extension Library {
     for cartridge: LibraryDescription.Cartridge, in library: LibraryDescription
   ) throws(ChangerError) -> Int {
     if let home = cartridge.home, library.has(.slot(home)), library.cartridge(at: .slot(home)) == nil { return home }
-    guard let empty = library.emptySlot else {
+    guard let empty = library.emptySlot(sparing: true) ?? library.emptySlot(sparing: false) else {
       throw .failed(
         operation: "unload \(cartridge.name)", reason: "no slot of \(name) is empty",
         hint: "'tapir library remove' takes a cartridge out")

@@ -270,8 +270,13 @@ struct LibraryVerbs {
       throw .refused("there is no volume \(text) in \(changer.name)", hint: "'tapir library status' shows what there is")
     }
     let address = ElementAddress.slot(Int(number))
-    // The move says what is wrong with it when it is empty or not there.
-    return elements.first { $0.address == address } ?? ChangerElement(address, isFull: false)
+    return try LibraryArchive.onChanger { () throws(ChangerError) in
+      guard let found = elements.first(where: { $0.address == address }) else {
+        throw .noSuchElement(address, changer: changer.name)
+      }
+      guard found.isFull else { throw .empty(address, changer: changer.name) }
+      return found
+    }
   }
 
   private func number(_ word: [UInt8], _ what: String) throws(OperationError) -> Int {
