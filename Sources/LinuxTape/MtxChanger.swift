@@ -16,7 +16,8 @@ public final class MtxChanger: MediumChanger {
     let operation = "read the status of \(name)"
     let text = try run(["status"], operation)
     guard let elements = MtxStatus.parse(text) else {
-      throw .failed(operation: operation, reason: "mtx says what cannot be understood", hint: "see 'mtx -f \(name) status'")
+      throw .failed(
+        operation: operation, reason: "mtx says what cannot be understood", hint: "see 'mtx -f \(name) status'")
     }
     return elements
   }
@@ -39,7 +40,8 @@ public final class MtxChanger: MediumChanger {
     case (.drive(let drive), .slot(let slot)): _ = try run(["unload", "\(slot)", "\(drive)"], operation)
     case (.slot(let slot), .slot(let other)): _ = try run(["transfer", "\(slot)", "\(other)"], operation)
     case (.drive, .drive):
-      throw .failed(operation: operation, reason: "mtx has no word for it", hint: "unload the cartridge into a slot first")
+      throw .failed(
+        operation: operation, reason: "mtx has no word for it", hint: "unload the cartridge into a slot first")
     }
   }
 

@@ -52,7 +52,9 @@ extension Library {
     let options = CartridgeOptions(
       vsn: cartridge, barcode: cartridge, capacity: library.capacity, compression: library.compression)
     do { try Cartridge.create(at: folder(of: cartridge), options, witness: witness) } catch {
-      if case .system(let code, _) = error.cause, code == EEXIST || code == ENOTEMPTY || code == ENOTDIR { return false }
+      if case .system(let code, _) = error.cause, code == EEXIST || code == ENOTEMPTY || code == ENOTDIR {
+        return false
+      }
       throw .files(error)
     }
     return true
@@ -77,7 +79,8 @@ extension Library {
       var status = stat()
       guard library[cartridge] == nil, withPath(folder(of: cartridge), { lstat($0, &status) }) != 0 else {
         throw .failed(
-          operation: operation, reason: "there is a volume \(cartridge) already", hint: "two volumes cannot have one VSN")
+          operation: operation, reason: "there is a volume \(cartridge) already",
+          hint: "two volumes cannot have one VSN")
       }
       try Library.onFiles { () throws(DriveError) in
         try Cartridge.update(at: source, witness: witness) { ($0.vsn, $0.barcode) = (cartridge, cartridge) }

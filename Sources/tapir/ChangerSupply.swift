@@ -177,7 +177,8 @@ extension [ChangerElement] {
     if let origin = loaded.origin, empty.contains(where: { $0.address == origin }) { return origin }
     guard let first = empty.first else {
       throw .failed(
-        operation: "unload \(loaded.barcode ?? "\(loaded.address)")", reason: "no slot of \(changer) is empty", hint: nil)
+        operation: "unload \(loaded.barcode ?? "\(loaded.address)")", reason: "no slot of \(changer) is empty",
+        hint: nil)
     }
     return first.address
   }

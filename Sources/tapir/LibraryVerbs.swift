@@ -22,7 +22,8 @@ struct LibraryVerbs {
 
   private func library() throws(OperationError) -> Library {
     if let device = command.archive.changer {
-      throw .refused("\(String(decoding: device, as: UTF8.self)) is a real library: its cartridges come by hand", hint: nil)
+      throw .refused(
+        "\(String(decoding: device, as: UTF8.self)) is a real library: its cartridges come by hand", hint: nil)
     }
     guard Library.isLibrary(at: path) else {
       throw .refused(
@@ -111,7 +112,8 @@ struct LibraryVerbs {
       number = only
     } else {
       throw .refused(
-        loaded.isEmpty ? "every drive of \(changer.name) is empty" : "\(loaded.count) drives of \(changer.name) are loaded",
+        loaded.isEmpty
+          ? "every drive of \(changer.name) is empty" : "\(loaded.count) drives of \(changer.name) are loaded",
         hint: loaded.isEmpty ? nil : "say which drive")
     }
     if let library = changer as? Library {
@@ -185,7 +187,8 @@ struct LibraryVerbs {
     }
     let added = try onChanger { () throws(ChangerError) in try library.add(path, as: name, isScratch: isEmpty) }
     if !isEmpty {
-      reporter.say("'tapir index rebuild \(library.name) --vsn \(name)' takes what is on \(name) into the library's index")
+      reporter.say(
+        "'tapir index rebuild \(library.name) --vsn \(name)' takes what is on \(name) into the library's index")
     }
     return added
   }
@@ -267,7 +270,8 @@ struct LibraryVerbs {
     let text = String(decoding: word, as: UTF8.self)
     if let found = elements.first(where: { $0.barcode == text || $0.vsn?.text == text && $0.isFull }) { return found }
     guard text.utf8.count < 6, let number = Sizes.number(word) else {
-      throw .refused("there is no volume \(text) in \(changer.name)", hint: "'tapir library status' shows what there is")
+      throw .refused(
+        "there is no volume \(text) in \(changer.name)", hint: "'tapir library status' shows what there is")
     }
     let address = ElementAddress.slot(Int(number))
     return try LibraryArchive.onChanger { () throws(ChangerError) in

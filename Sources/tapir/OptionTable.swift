@@ -95,7 +95,8 @@ enum OptionKey: Hashable, Sendable {
 /// The options of the tar face.
 enum OptionTable {
   static let supported =
-    modesAndArchives + LibraryOptions.changerSpecifications + NameOptions.names + NameOptions.exclusions + NameOptions.matching + NameOptions.metadata
+    modesAndArchives + LibraryOptions.changerSpecifications + NameOptions.names + NameOptions.exclusions
+    + NameOptions.matching + NameOptions.metadata
     + IncrementalOptions.specifications + transfer + RestoringOptions.specifications
     + OutputOptions.specifications + MultiVolumeOptions.specifications
 
@@ -225,25 +226,26 @@ enum OptionTable {
   ]
 
   /// Options that verbs have and the tar face has not.
-  static let verbsOnly: [OptionSpecification] = LibraryOptions.specifications + [
-    .own(
-      .session, "session", .required, "N", .verifying,
-      "only the Nth session on the volume, as 'volume show' numbers them"),
-    .own(
-      .member, "member", .required, "NAME", .verifying,
-      "only member NAME and what is below it; may be repeated"),
-    .own(
-      .sample, "sample", .required, "N|P%", .verifying, "only N members, or P percent of them, chosen at random"),
-    .own(
-      .salvage, "salvage", .rebuilding,
-      "take in complete files behind the last catalogue, which were never committed"),
-    .own(.scan, "scan", .rebuilding, "look for catalogues file by file from the beginning, whatever the end says"),
-    .own(
-      .sourceRate, "source-rate", .required, "SIZE", .planning,
-      "the files come at SIZE bytes a second (without this, as fast as the drive takes them)"),
-    .own(
-      .ratio, "ratio", .required, "N", .planning, "the drive compresses N bytes to one, such as 2.5 (default 1)"),
-  ]
+  static let verbsOnly: [OptionSpecification] =
+    LibraryOptions.specifications + [
+      .own(
+        .session, "session", .required, "N", .verifying,
+        "only the Nth session on the volume, as 'volume show' numbers them"),
+      .own(
+        .member, "member", .required, "NAME", .verifying,
+        "only member NAME and what is below it; may be repeated"),
+      .own(
+        .sample, "sample", .required, "N|P%", .verifying, "only N members, or P percent of them, chosen at random"),
+      .own(
+        .salvage, "salvage", .rebuilding,
+        "take in complete files behind the last catalogue, which were never committed"),
+      .own(.scan, "scan", .rebuilding, "look for catalogues file by file from the beginning, whatever the end says"),
+      .own(
+        .sourceRate, "source-rate", .required, "SIZE", .planning,
+        "the files come at SIZE bytes a second (without this, as fast as the drive takes them)"),
+      .own(
+        .ratio, "ratio", .required, "N", .planning, "the drive compresses N bytes to one, such as 2.5 (default 1)"),
+    ]
 
   static let all = supported + MultiVolumeOptions.driveNumbers
 }

@@ -43,7 +43,8 @@ enum Verb: String, CaseIterable {
     case .volumeShow: [.file, .forceLocal, .vsn, .indexDatabase, .changer, .driveElement, .help]
     case .volumeVerify:
       [
-        .file, .forceLocal, .vsn, .indexDatabase, .buffer, .session, .member, .sample, .changer, .driveElement, .verbose,
+        .file, .forceLocal, .vsn, .indexDatabase, .buffer, .session, .member, .sample, .changer, .driveElement,
+        .verbose,
         .help,
       ]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
@@ -91,14 +92,16 @@ enum Verb: String, CaseIterable {
     case .libraryLoad:
       usage("SLOT|VSN [DRIVE]") + "Moves a cartridge into a drive: the first that is empty, unless it is named.\n"
     case .libraryUnload:
-      usage("[DRIVE]") + "Moves the cartridge in a drive back to its slot. With --changer, -f names the drive's device,\n"
+      usage("[DRIVE]")
+        + "Moves the cartridge in a drive back to its slot. With --changer, -f names the drive's device,\n"
         + "from which the cartridge is ejected first.\n"
     case .libraryTransfer: usage("SLOT|VSN SLOT") + "Moves a cartridge to another slot.\n"
     case .libraryAdd:
       usage("[CARTRIDGE|VSN...]")
         + "Moves virtual cartridges in, or makes new ones. Of a real library, moves what is in its import/export slots.\n"
     case .libraryRemove:
-      usage("VSN", "[--into=FOLDER]") + "Moves a cartridge to an import/export slot, or out to a folder. Nothing is erased.\n"
+      usage("VSN", "[--into=FOLDER]")
+        + "Moves a cartridge to an import/export slot, or out to a folder. Nothing is erased.\n"
     case .libraryInventory: usage("") + "Finds out which cartridges came and went by hand.\n"
     }
   }
@@ -133,7 +136,8 @@ enum Verb: String, CaseIterable {
       throw UsageError(message: "it is: \(usage)")
     }
     if self == .libraryStatus, command.library.showsCandidates == command.library.policy.isEmpty {
-      throw UsageError(message: "--stale goes with --older-than or --fuller-than, and they with it", pointsAtHelp: false)
+      throw UsageError(
+        message: "--stale goes with --older-than or --fuller-than, and they with it", pointsAtHelp: false)
     }
   }
 

@@ -8,7 +8,12 @@ struct ChangerTests {
   @Test(arguments: ChangerConformance.rules)
   func memory(_ rule: ChangerRule) throws {
     let changer = MemoryChanger(drives: 2, slots: 4, ioSlots: 1, barcodes: ["V00001L8", "V00002L8", "V00003L8"])
-    try rule.run(ChangerSubject { changer } reopen: { changer })
+    try rule.run(
+      ChangerSubject {
+        changer
+      } reopen: {
+        changer
+      })
   }
 
   @Test(arguments: ChangerConformance.rules)

@@ -66,9 +66,10 @@ struct LibraryCrashTests {
       // Work goes on, and no cartridge is lost: what lies there unlisted is taken in.
       let inventory = try cut.inventory()
       #expect(inventory.missing == [] && inventory.ignored == [], "\(name), cut \(number)")
-      let names = try cut.description().cartridges.map(\.name)
+      let now = try cut.description()
+      let names = now.cartridges.map(\.name)
       #expect(names == before.cartridges.map(\.name) || names == after.cartridges.map(\.name), "\(name), cut \(number)")
-      try cut.move(from: .slot(2), to: .slot(4 + (found.cartridge(at: .slot(4)) == nil ? 0 : 1)))
+      try cut.move(from: .slot(2), to: .slot(4 + (now.cartridge(at: .slot(4)) == nil ? 0 : 1)))
     }
     // Each was seen: a change that is not on disk yet, and one that is.
     #expect(seen.contains(false) && seen.contains(true))
@@ -97,7 +98,8 @@ struct LibraryCrashTests {
     try Library.create(at: Array(path.utf8), LibraryDescription(drives: 1, slots: 4, ioSlots: 1))
     for _ in 0..<2 { _ = try Library(path: Array(path.utf8)).addNew() }
     snapshots.root = "\(folder.path)/all"
-    _ = try Library(path: Array(path.utf8), witness: snapshots).remove("V00002", into: Array("\(folder.path)/all/out".utf8))
+    _ = try Library(path: Array(path.utf8), witness: snapshots).remove(
+      "V00002", into: Array("\(folder.path)/all/out".utf8))
     for number in 0..<snapshots.count {
       let cut = "\(folder.path)/cut\(number)"
       let library = Library(path: Array("\(cut)/tapes".utf8))

@@ -195,7 +195,8 @@ struct LibraryTests {
 
   @Test(arguments: [
     ("\"slot\": 2", "\"slot\": 1"), ("\"slot\": 2", "\"slot\": 6"), ("\"V00002\"", "\"V00001\""),
-    ("\"V00002\"", "\"V2\""), ("\"slot\": 2", "\"slot\": 2, \"x\": 1, \"slot\": 3"), ("\"written\": 0", "\"written\": -1"),
+    ("\"V00002\"", "\"V2\""), ("\"slot\": 2", "\"slot\": 2, \"x\": 1, \"slot\": 3"),
+    ("\"written\": 0", "\"written\": -1"),
     ("\"slots\": 4", "\"slots\": 4000000000"),
   ])
   func cartridgesThatCannotBeWhereTheyAreAreRefused(_ old: String, _ new: String) throws {
