@@ -8,26 +8,17 @@ import VirtualTape
 
 /// Modes `-t`, `-x` and `-d` over all volumes of a library.
 extension ReadMode {
-  /// Lists members of the library's volumes, or fetches the cartridges that hold them, one after another.
-  /// - Returns: false when one cartridge alone is meant, which is read like any other.
-  func readLibrary(_ path: [UInt8]) throws(OperationError) -> Bool {
+  /// Lists members of a library's volumes, or fetches the cartridges that hold them, one after another.
+  /// - Returns: false when there is no library, or one cartridge alone is meant, which is read like any other.
+  func readLibrary(_ target: ArchiveTarget) throws(OperationError) -> Bool {
+    if try listNamed(target) { return true }
+    guard case .library(let path) = target else { return false }
     let archive = LibraryArchive(path, command.archive, reporter)
+    if command.archive.vsn != nil { return false }
     guard command.archive.usesIndex, !command.listsContents else {
-      guard command.archive.vsn != nil else {
-        throw .refused(
-          "cannot read the volumes of \(archive.library.name) in sequence: they are read one at a time",
-          hint: "say with --vsn which one")
-      }
-      return false
-    }
-    if let vsn = command.archive.vsn {
-      guard command.mode == .list, let index = try IndexLocation.openForReading(command.archive, .library(path)) else {
-        return false
-      }
-      let volumes = try onIndex { () throws(IndexError) in try index.volumes(vsn: vsn) }
-      if volumes.isEmpty { return false }
-      try list(volumes, index)
-      return true
+      throw .refused(
+        "cannot read the volumes of \(archive.library.name) in sequence: they are read one at a time",
+        hint: "say with --vsn which one")
     }
     let (index, volumes) = try archive.volumes()
     if command.mode == .list {
@@ -46,6 +37,19 @@ extension ReadMode {
     } else {
       try restore(from: volumes, index, archive.library)
     }
+    return true
+  }
+
+  /// Lists the volume that is named from the index, where it would have to be fetched: no cartridge moves for that.
+  private func listNamed(_ target: ArchiveTarget) throws(OperationError) -> Bool {
+    var isFetched = command.archive.changer != nil
+    if case .library = target { isFetched = true }
+    guard isFetched, command.mode == .list, !command.listsContents, let vsn = command.archive.vsn,
+      let index = try IndexLocation.openForReading(command.archive, target)
+    else { return false }
+    let volumes = try onIndex { () throws(IndexError) in try index.volumes(vsn: vsn) }
+    if volumes.isEmpty { return false }
+    try list(volumes, index)
     return true
   }
 

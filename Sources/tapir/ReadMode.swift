@@ -24,7 +24,7 @@ struct ReadMode {
     if target.isOrdinary { return try OrdinaryMode(command: command, reporter: reporter, target: target).read() }
     try command.checkForVolumes()
     for note in command.ordinary.notesForVolumes { reporter.say(note) }
-    if case .library(let path) = target, try readLibrary(path) { return }
+    if try readLibrary(target) { return }
     let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
     if command.archive.usesIndex, !command.listsContents {
       let index = try IndexLocation.openForReading(command.archive, target)
