@@ -25,22 +25,31 @@ public struct LibraryInventory: Equatable, Sendable {
 /// Cartridges that come and go.
 extension Library {
   /// Makes a blank cartridge, in the first empty slot and in the scratch pool.
-  /// - Parameter wanted: its name; nil for the first of V00001, V00002... that is free.
-  public func addNew(_ wanted: String? = nil) throws(ChangerError) -> (name: String, slot: Int) {
+  /// - Parameters:
+  ///   - wanted: its name; nil for the first of V00001, V00002... that is free.
+  ///   - taken: names of volumes that are elsewhere.
+  public func addNew(
+    _ wanted: String? = nil, avoiding taken: Set<String> = []
+  ) throws(ChangerError) -> (name: String, slot: Int) {
     let operation = "add \(wanted ?? "a cartridge") to \(name)"
     return try change(operation) { (library) throws(ChangerError) in
       let slot = try emptySlot(in: library, operation)
       for number in 1...99_999 {
         let digits = String(number)
         let cartridge = wanted ?? "V" + String(repeating: "0", count: 5 - digits.utf8.count) + digits
-        if library[cartridge] == nil, try make(cartridge, library) {
+        if library[cartridge] == nil, !taken.contains(cartridge), try make(cartridge, library) {
           library.add(.init(name: cartridge, place: .slot(slot), home: nil, isScratch: true, written: 0))
           return (cartridge, slot)
         }
         if wanted != nil {
+          let isElsewhere = taken.contains(cartridge)
           throw .failed(
-            operation: operation, reason: "there is a volume \(cartridge) already",
-            hint: library[cartridge] == nil ? "'tapir library inventory' takes in what lies in the folder" : nil)
+            operation: operation,
+            reason: "there is a volume \(cartridge) already" + (isElsewhere ? ", which the index knows" : ""),
+            hint: library[cartridge] != nil
+              ? nil
+              : isElsewhere
+                ? "two volumes cannot have one VSN" : "'tapir library inventory' takes in what lies in the folder")
         }
       }
       throw .failed(operation: operation, reason: "V00001 to V99999 are all taken", hint: "name the cartridge")

@@ -40,7 +40,10 @@ struct IndexVerbs {
     for name in try archive.written() {
       var command = command
       command.archive.vsn = name
-      do throws(OperationError) { try IndexVerbs(command: command, reporter: reporter).rebuild(target) } catch {
+      do throws(OperationError) {
+        if try archive.holdsNothing(name) { continue }
+        try IndexVerbs(command: command, reporter: reporter).rebuild(target)
+      } catch {
         reporter.fail(error.description, hint: error.hint)
       }
     }

@@ -91,7 +91,17 @@ struct LibraryArchive {
     } catch { throw .index(error) }
   }
 
-  /// The cartridges that hold data, those written first first.
+  /// Whether a cartridge that was written on holds nothing all the same: a session ended before it committed anything.
+  func holdsNothing(_ name: VSN) throws(OperationError) -> Bool {
+    let drive = try Self.onDrive { () throws(DriveError) in
+      try VirtualDrive(path: library.folder(of: name.text), access: .readOnly)
+    }
+    let isEmpty = try VolumeSync.holdsNothing(drive, observer: reporter)
+    try Self.onDrive { () throws(DriveError) in try drive.close() }
+    return isEmpty
+  }
+
+  /// The cartridges that were written on, those written first first.
   func written() throws(OperationError) -> [VSN] {
     let cartridges = try Self.onChanger { () throws(ChangerError) in try library.description().cartridges }
     return cartridges.filter { !$0.isScratch && !Cartridge.isBlank(at: library.folder(of: $0.name)) }
@@ -123,14 +133,22 @@ struct LibraryArchive {
     if !names.isEmpty { reporter.say("library \(library.name) has no index: reading the catalogues of its volumes") }
     let index = try Self.onIndex { () throws(IndexError) in try IndexFile() }
     for name in names {
-      let drive = try Self.onChanger { () throws(ChangerError) in try library.load(name.text, for: .readOnly) }
-      defer { drive.release() }
-      let opened = try Self.onDrive { () throws(DriveError) in try VirtualDrive(path: drive.path, access: .readOnly) }
-      for notice in opened.notices { reporter.say(notice) }
-      _ = try RebuildOperation(vsn: name).run(drive: opened, index: index, observer: reporter)
-      try Self.onDrive { () throws(DriveError) in try opened.close() }
+      do throws(OperationError) { try readCatalogues(of: name, into: index) } catch {
+        // What is on other volumes can still be had.
+        reporter.fail(error.description, hint: error.hint)
+      }
     }
     return index
+  }
+
+  private func readCatalogues(of name: VSN, into index: IndexFile) throws(OperationError) {
+    if try holdsNothing(name) { return }
+    let drive = try Self.onChanger { () throws(ChangerError) in try library.load(name.text, for: .readOnly) }
+    defer { drive.release() }
+    let opened = try Self.onDrive { () throws(DriveError) in try VirtualDrive(path: drive.path, access: .readOnly) }
+    for notice in opened.notices { reporter.say(notice) }
+    _ = try RebuildOperation(vsn: name).run(drive: opened, index: index, observer: reporter)
+    try Self.onDrive { () throws(DriveError) in try opened.close() }
   }
 
   /// Notes in the library that a cartridge is in that this one, named by itself, is about to be written on.

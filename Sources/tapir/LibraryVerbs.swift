@@ -149,17 +149,19 @@ struct LibraryVerbs {
   func add(_ words: [[UInt8]]) throws(OperationError) {
     if command.archive.changer != nil { return try importAll(words) }
     let library = try library()
+    let known = try knownVolumes(library)
+    let taken = Set(known.map(\.vsn.text))
     if words.isEmpty {
       for _ in 0..<(command.library.cartridges ?? 1) {
-        report(try onChanger { () throws(ChangerError) in try library.addNew() })
+        report(try onChanger { () throws(ChangerError) in try library.addNew(avoiding: taken) })
       }
     }
     for word in words {
       let text = String(decoding: word, as: UTF8.self)
       if Cartridge.isCartridge(at: word) {
-        report(try takeIn(word, library))
+        report(try takeIn(word, library, known))
       } else if LibraryDescription.isName(text) {
-        report(try onChanger { () throws(ChangerError) in try library.addNew(text) })
+        report(try onChanger { () throws(ChangerError) in try library.addNew(text, avoiding: taken) })
       } else {
         throw .refused("\(text) is neither a virtual cartridge nor a VSN for a new one", hint: nil)
       }
@@ -169,13 +171,21 @@ struct LibraryVerbs {
   private func report(_ added: (name: String, slot: Int)) { reporter.print("\(added.name) is in slot \(added.slot)") }
 
   /// Moves an existing cartridge in under the name of the volume on it.
-  private func takeIn(_ path: [UInt8], _ library: Library) throws(OperationError) -> (name: String, slot: Int) {
+  private func takeIn(
+    _ path: [UInt8], _ library: Library, _ known: [VolumeDescriptor]
+  ) throws(OperationError) -> (name: String, slot: Int) {
     // For writing: nobody else uses it then.
     let drive = try LibraryArchive.onDrive { () throws(DriveError) in try VirtualDrive(path: path, access: .readWrite) }
     let isEmpty = try VolumeSync.holdsNothing(drive, observer: reporter)
     var name = drive.description.options.vsn
     if !isEmpty {
-      name = try ReadTarget.open(drive: drive, index: nil, vsn: nil, observer: Quiet()).volume.descriptor.vsn.text
+      let volume = try ReadTarget.open(drive: drive, index: nil, vsn: nil, observer: Quiet()).volume.descriptor
+      name = volume.vsn.text
+      if known.contains(where: { $0.vsn == volume.vsn && $0.id != volume.id }) {
+        throw .refused(
+          "cannot add \(String(decoding: path, as: UTF8.self)) to \(library.name): the index knows another volume \(name)",
+          hint: "two volumes cannot have one VSN")
+      }
     }
     try LibraryArchive.onDrive { () throws(DriveError) in try drive.close() }
     let folder = path.split(separator: UInt8(ascii: "/")).last.map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -191,6 +201,12 @@ struct LibraryVerbs {
         "'tapir index rebuild \(library.name) --vsn \(name)' takes what is on \(name) into the library's index")
     }
     return added
+  }
+
+  /// Volumes that the library's index knows: also those that were taken out.
+  private func knownVolumes(_ library: Library) throws(OperationError) -> [VolumeDescriptor] {
+    guard let index = try IndexLocation.openForReading(command.archive, .library(library.path)) else { return [] }
+    do throws(IndexError) { return try index.volumes().map(\.descriptor) } catch { throw .index(error) }
   }
 
   private func importAll(_ words: [[UInt8]]) throws(OperationError) {

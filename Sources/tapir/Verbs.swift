@@ -62,7 +62,7 @@ enum Verb: String, CaseIterable {
         .file, .changer, .indexDatabase, .library(.stale), .library(.olderThan), .library(.fullerThan), .help,
       ]
     case .libraryLoad, .libraryUnload, .libraryTransfer, .libraryInventory: [.file, .changer, .help]
-    case .libraryAdd: [.file, .changer, .library(.cartridges), .help]
+    case .libraryAdd: [.file, .changer, .indexDatabase, .library(.cartridges), .help]
     case .libraryRemove: [.file, .changer, .library(.into), .help]
     }
   }

@@ -233,6 +233,49 @@ struct LibraryTests {
     #expect(try tapir("-tf tapes --vsn BARE01").contains("tree/sub/x"))
   }
 
+  @Test func twoVolumesOfOneVSNAreNotInOneLibrary() throws {
+    try place.shell(
+      """
+      $TAPIR library create tapes --slots 3 --cartridges 1; $TAPIR -cf tapes tree/a; mkdir out
+      $TAPIR library remove tapes V00001 --into out; $TAPIR -cf bare.vtl --vsn V00001 tree/sub
+      """)
+    // One that was taken out is still known.
+    #expect(try tapir("library add tapes") == ["V00002 is in slot 1"])
+    #expect(
+      try refusal("library add tapes V00001")
+        == "tapir: cannot add V00001 to tapes: there is a volume V00001 already, which the index knows\n"
+        + "hint: two volumes cannot have one VSN\n")
+    #expect(
+      try refusal("library add tapes bare.vtl")
+        == "tapir: cannot add bare.vtl to tapes: the index knows another volume V00001\n"
+        + "hint: two volumes cannot have one VSN\n")
+    #expect(try tapir("-tf tapes") == ["tree/a"])
+    // What is not here is missed; nothing is made up for it.
+    let missed = try place.shell("mkdir in; $TAPIR -xf tapes -C in; ls in")
+    #expect(missed.errors.contains("cannot load V00001: there is no such volume in tapes"))
+    #expect(missed.text == "")
+    #expect(try place.tapir("library", "add", "tapes", "out/V00001").lines == ["V00001 is in slot 2"])
+    #expect(try tapir("-df tapes") == [])
+    #expect(try refusal("-cf x.vtl @tapes").contains("hint: name a cartridge in it, such as @tapes/V00001"))
+  }
+
+  @Test func aSessionThatCommittedNothingStopsNoOther() throws {
+    try place.shell("$TAPIR library create tapes --slots 3; $TAPIR -cf tapes tree/a; cp -r tapes/V00002 blank")
+    // V00002 as a session leaves it that was cut off behind the first label; V00003 was taken and nothing written.
+    try place.shell(
+      """
+      $TAPIR -cf tapes tree/sub; rm tapes/index.sqlite*
+      size=$(stat -c %s tapes/V00002/data); truncate -s 4400 tapes/V00002/data
+      sed -i 's/"scratch": true/"scratch": false/' tapes/library.json
+      """)
+    let listed = try place.tapir("-tf", "tapes")
+    #expect(listed.status == 0, "\(listed.errors)")
+    #expect(listed.lines == ["tree/a"])
+    #expect(try place.tapir("index", "rebuild", "tapes").lines == ["volume V00001: 1 member in 1 batch"])
+    #expect(try tapir("library inventory tapes").first == "V00003 is blank: it is in the scratch pool")
+    #expect(try place.tapir("-cf", "tapes", "--vsn", "V00002", "tree/sub").status == 0)
+  }
+
   @Test func candidatesForMigrationAreThoseOldOrFullEnough() throws {
     try place.shell(
       "$TAPIR library create tapes --slots 3 --capacity 2M; $TAPIR -cf tapes tree/a; $TAPIR -cf tapes tree/sub/x")
