@@ -87,7 +87,7 @@ public final class Library: MediumChanger {
       for address in [source, target] where !library.has(address) { throw .noSuchElement(address, changer: name) }
       guard let cartridge = library.cartridge(at: source) else { throw .empty(source, changer: name) }
       if let there = library.cartridge(at: target) { throw .full(target, by: there.name, changer: name) }
-      // Held until the change is on disk: nobody begins to use a drive while a cartridge goes in or out.
+      // A drive in use is left alone. Nobody begins to use one meanwhile: that takes the library's lock too.
       let holds = try [source, target].map { (address) throws(ChangerError) in
         try hold(address, in: library, exclusively: true)
       }

@@ -12,10 +12,14 @@ extension Library {
 
   /// The library that the cartridge at `path` is in; nil for a bare one.
   public static func around(cartridge path: [UInt8]) -> [UInt8]? {
-    let trimmed = Cartridge.trimmed(path)
-    let folder = Cartridge.parent(of: trimmed)
-    let name = String(decoding: trimmed.split(separator: UInt8(ascii: "/")).last ?? [], as: UTF8.self)
-    return isLibrary(at: folder) && LibraryDescription.isName(name) ? folder : nil
+    let name = String(decoding: path.split(separator: UInt8(ascii: "/")).last ?? [], as: UTF8.self)
+    return LibraryDescription.isName(name) ? enclosing(path) : nil
+  }
+
+  /// The library in whose folder `path` is; nil when that is none.
+  public static func enclosing(_ path: [UInt8]) -> [UInt8]? {
+    let folder = Cartridge.parent(of: Cartridge.trimmed(path))
+    return isLibrary(at: folder) ? folder : nil
   }
 
   /// Makes a library in the folder `path`, which is made too; cartridges that lie there are taken in, and files that are

@@ -40,6 +40,11 @@ enum ArchiveTarget: Equatable {
     guard lstatFollowing(name, &status) else {
       let code = errno
       if code == ENOENT, creates {
+        if let library = Library.enclosing(name) {
+          throw .refused(
+            "\(text): there is no such cartridge in library \(String(decoding: library, as: UTF8.self))",
+            hint: "'tapir library add' makes cartridges")
+        }
         return endsInSlash || name.suffix(4) == Array(".vtl".utf8)[...] ? .newCartridge(name) : .file(name)
       }
       throw .refused("\(text): Cannot open: \(String(cString: strerror(code)))", hint: nil)

@@ -132,6 +132,10 @@ struct LibraryTests {
       try refusal("-cf tapes --vsn V00009 tree")
         == "tapir: cannot load V00009: there is no such volume in tapes\nhint: 'tapir library status' shows what there is\n"
         + "tapir: Error is not recoverable: exiting now\n")
+    #expect(
+      try refusal("-cf tapes/V00009 tree")
+        == "tapir: tapes/V00009: there is no such cartridge in library tapes\n"
+        + "hint: 'tapir library add' makes cartridges\ntapir: Error is not recoverable: exiting now\n")
     #expect(try refusal("-rf tapes/V00001 --vsn V00009 tree").contains("holds or gets volume V00001, not V00009"))
   }
 

@@ -75,6 +75,48 @@ struct LibraryCrashTests {
     #expect(seen.contains(false) && seen.contains(true))
   }
 
+  /// Keeps the order in which the system was asked for changes.
+  private final class Steps: FileWitness {
+    var steps: [String] = []
+
+    func saw(_ change: FileChange, of path: [UInt8]) {
+      let name = String(decoding: path.split(separator: UInt8(ascii: "/")).last ?? [], as: UTF8.self)
+      switch change {
+      case .makeFolder: steps.append("make \(name)")
+      case .create: steps.append("create \(name)")
+      case .write: steps.append("write \(name)")
+      case .truncate: steps.append("truncate \(name)")
+      case .sync: steps.append("sync \(name)")
+      case .rename(let target):
+        steps.append("rename \(name) to \(String(decoding: target.suffix(12), as: UTF8.self))")
+      }
+    }
+  }
+
+  /// What a power cut may leave: nothing has its name before it is on disk, and nothing is said to be done before the name is.
+  @Test func aChangeIsOnDiskBeforeItHasItsNameAndItsNameBeforeItIsDone() throws {
+    let folder = try TemporaryFolder()
+    let path = Array("\(folder.path)/tapes".utf8)
+    let out = "\(folder.path)/out"
+    mkdir(out, 0o755)
+    try Library.create(at: path, LibraryDescription(drives: 1, slots: 2, ioSlots: 0))
+    _ = try Library(path: path).addNew()
+    func steps(_ change: (Library) throws -> Void) throws -> [String] {
+      let witness = Steps()
+      try change(Library(path: path, witness: witness))
+      // Locks are files that need not last.
+      return witness.steps.filter { !$0.hasSuffix(".lock") }
+    }
+    let replaced = [
+      "create library.json.new", "write library.json.new", "sync library.json.new",
+      "rename library.json.new to library.json", "sync tapes",
+    ]
+    #expect(try steps { try $0.move(from: .slot(1), to: .drive(0)) } == replaced)
+    let removed = try steps { _ = try $0.remove("V00001", into: Array(out.utf8)) }
+    #expect(removed == ["rename V00001 to \("\(out)/V00001".suffix(12))", "sync out", "sync tapes"] + replaced)
+    #expect(try steps { _ = try $0.inventory() } == [])
+  }
+
   @Test func aLibraryWhoseMakingWasCutIsMadeAgain() throws {
     let folder = try TemporaryFolder()
     let snapshots = Snapshots(folder.path)
