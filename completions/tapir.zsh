@@ -197,6 +197,14 @@ _tapir() {
     '--restrict:no shell where another archive is asked for'
     '--rsh-command=:reach other machines with COMMAND, not ssh'
     '--rmt-command=:run COMMAND there, not /usr/sbin/rmt'
+    '--session=:only the Nth session on the volume, as '\''volume show'\'' numbers them'
+    '--member=:only member NAME and what is below it; may be repeated'
+    '--sample=:only N members, or P percent of them, chosen at random'
+    '--no-verify:do not read the copy back'
+    '--salvage:take in complete files behind the last catalogue, which were never committed'
+    '--scan:look for catalogues file by file from the beginning, whatever the end says'
+    '--source-rate=:the files come at SIZE bytes a second (without this, as fast as the drive takes them)'
+    '--ratio=:the drive compresses N bytes to one, such as 2.5 (default 1)'
     '--slots=:with create: number of slots (default 8, or one for each cartridge)'
     '--drives=:with create: number of drives (default 1)'
     '--io-slots=:with create: number of import/export slots (default 1)'
@@ -205,13 +213,6 @@ _tapir() {
     '--stale:with status: only the cartridges that are candidates for migration to tape, by either of the next two'
     '--older-than=:with --stale: those last written this many days ago or before'
     '--fuller-than=:with --stale: those that are full, or of which this much is used'
-    '--session=:only the Nth session on the volume, as '\''volume show'\'' numbers them'
-    '--member=:only member NAME and what is below it; may be repeated'
-    '--sample=:only N members, or P percent of them, chosen at random'
-    '--salvage:take in complete files behind the last catalogue, which were never committed'
-    '--scan:look for catalogues file by file from the beginning, whatever the end says'
-    '--source-rate=:the files come at SIZE bytes a second (without this, as fast as the drive takes them)'
-    '--ratio=:the drive compresses N bytes to one, such as 2.5 (default 1)'
   )
   if (( CURRENT == 3 )); then
     case $words[2] in
@@ -219,7 +220,7 @@ _tapir() {
       help) compadd -- index library plan volume; return ;;
       index) compadd -- find rebuild check; return ;;
       library) compadd -- create status load unload transfer add remove inventory; return ;;
-      volume) compadd -- label show verify; return ;;
+      volume) compadd -- label show verify copy; return ;;
     esac
   fi
   case $words[CURRENT] in

@@ -19,6 +19,8 @@ enum ArchiveTarget: Equatable {
   case cartridge([UInt8])
   /// A virtual cartridge to be made.
   case newCartridge([UInt8])
+  /// A cartridge's image in another program's format.
+  case image([UInt8], CartridgeImage.Format)
   /// An ordinary archive: a file, a pipe, or what will be one.
   case file([UInt8])
   /// An ordinary archive of another machine, by its whole name.
@@ -51,6 +53,7 @@ enum ArchiveTarget: Equatable {
     }
     if Library.isLibrary(at: name) { return .library(name) }
     if Cartridge.isCartridge(at: name) { return .cartridge(name) }
+    if let format = CartridgeImage.format(at: name) { return .image(name, format) }
     if status.st_mode & S_IFMT == S_IFCHR, TapeDevice.isTapeDevice(at: name) { return .device(name) }
     if status.st_mode & S_IFMT == S_IFDIR {
       if creates, isEmptyDirectory(name) { return .newCartridge(name) }
@@ -63,7 +66,7 @@ enum ArchiveTarget: Equatable {
   var isOrdinary: Bool {
     switch self {
     case .file, .remote, .standardStream: true
-    case .device, .library, .cartridge, .newCartridge: false
+    case .device, .library, .cartridge, .newCartridge, .image: false
     }
   }
 
@@ -98,7 +101,7 @@ struct OpenedArchive {
   /// Bytes of memory between files and drive when nothing else is asked for.
   let defaultBuffer: Int
   /// The drive of a library that it is in.
-  var place: LibraryDrive?
+  var libraryDrive: LibraryDrive?
   /// Brings further volumes; nil where a person would have to.
   var supply: (any VolumeSupply)?
 
@@ -129,6 +132,9 @@ struct OpenedArchive {
           reporter.say("--capacity and --compression are for new cartridges: this one keeps its own")
         }
         return try virtual(path, target, access, reporter)
+      case .image(let path, let format):
+        let drive = try CartridgeImage.open(path, format, access: access)
+        return OpenedArchive(drive: drive, target: target, defaultBuffer: 64 << 20)
       case .library, .file, .remote, .standardStream: break
       }
     } catch { throw .volume(.drive(error)) }
@@ -165,7 +171,7 @@ struct OpenedArchive {
   func identities() -> [FileIdentity] {
     switch target {
     case .device, .file, .remote, .standardStream: return []
-    case .library(let path), .cartridge(let path), .newCartridge(let path):
+    case .library(let path), .cartridge(let path), .newCartridge(let path), .image(let path, _):
       var status = stat()
       guard ArchiveTarget.withCString(path, { stat($0, &status) }) == 0 else { return [] }
       return [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
@@ -186,7 +192,7 @@ struct OpenedArchive {
     guard let cartridge = drive as? VirtualDrive, cartridge.description.options.vsn != vsn.text else { return }
     switch target {
     // The folder of a library's cartridge has its name.
-    case .device, .library, .file, .remote, .standardStream: break
+    case .device, .library, .image, .file, .remote, .standardStream: break
     case .cartridge(let path), .newCartridge(let path):
       do { try Cartridge.setVSN(vsn.text, at: path) } catch { throw .volume(.drive(error)) }
     }
@@ -195,6 +201,6 @@ struct OpenedArchive {
   /// Ends the use of the drive. Its last errors surface here.
   func close() throws(OperationError) {
     do { try drive.close() } catch { throw .volume(.drive(error)) }
-    place?.release()
+    libraryDrive?.release()
   }
 }

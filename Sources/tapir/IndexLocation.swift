@@ -4,7 +4,8 @@ import HostFiles
 import TapeIndex
 import VirtualTape
 
-/// Where the index is: `--index-db`, `$TAPIR_INDEX`, in a virtual library or cartridge, or the system's or user's own.
+/// Where the index is: `--index-db`, `$TAPIR_INDEX`, in a virtual library or cartridge or beside an image, or the system's or
+/// user's own.
 enum IndexLocation {
   /// The path of the index for `target`; nil target is for questions without an archive.
   static func path(_ options: ArchiveOptions, _ target: ArchiveTarget?) -> [UInt8] {
@@ -13,6 +14,7 @@ enum IndexLocation {
     switch target {
     case .cartridge(let path): return (Library.around(cartridge: path) ?? path) + Array("/index.sqlite".utf8)
     case .library(let path), .newCartridge(let path): return path + Array("/index.sqlite".utf8)
+    case .image(let path, _): return path + Array(".index.sqlite".utf8)
     case .device, .file, .remote, .standardStream, nil: break
     }
     if geteuid() == 0 { return Array("/var/lib/tapir/index.sqlite".utf8) }

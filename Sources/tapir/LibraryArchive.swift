@@ -39,7 +39,7 @@ struct LibraryArchive {
       try OpenedArchive.virtual(drive.path, target, access, reporter)
     }
     supply.place = drive
-    archive.place = drive
+    archive.libraryDrive = drive
     archive.supply = supply
     if options.libraryUse == .scratch, try VolumeSync.holdsNothing(archive.drive, observer: reporter) {
       try Self.onChanger { () throws(ChangerError) in try library.noteWriting(drive.cartridge) }

@@ -27,6 +27,7 @@ struct OptionSpecification: Sendable {
     case extracting = "Extracting"
     case ordinary = "Ordinary archives"
     case verifying = "Verifying (volume verify)"
+    case copying = "Copying (volume copy)"
     case rebuilding = "Rebuilding (index rebuild)"
     case planning = "Planning (plan)"
     case library = "Libraries (library)"
@@ -79,6 +80,7 @@ enum OptionKey: Hashable, Sendable {
     noSameOwner
   case touch, keepDirectorySymlink
   case range
+  case noVerify
   case session, member, sample, sourceRate, ratio
   case numericOwner, xattrs, noXattrs, acls, noACLs, selinux, noSELinux
   case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
@@ -227,7 +229,7 @@ enum OptionTable {
 
   /// Options that verbs have and the tar face has not.
   static let verbsOnly: [OptionSpecification] =
-    LibraryOptions.specifications + [
+    [
       .own(
         .session, "session", .required, "N", .verifying,
         "only the Nth session on the volume, as 'volume show' numbers them"),
@@ -236,6 +238,7 @@ enum OptionTable {
         "only member NAME and what is below it; may be repeated"),
       .own(
         .sample, "sample", .required, "N|P%", .verifying, "only N members, or P percent of them, chosen at random"),
+      .own(.noVerify, "no-verify", .copying, "do not read the copy back"),
       .own(
         .salvage, "salvage", .rebuilding,
         "take in complete files behind the last catalogue, which were never committed"),
@@ -245,7 +248,7 @@ enum OptionTable {
         "the files come at SIZE bytes a second (without this, as fast as the drive takes them)"),
       .own(
         .ratio, "ratio", .required, "N", .planning, "the drive compresses N bytes to one, such as 2.5 (default 1)"),
-    ]
+    ] + LibraryOptions.specifications
 
   static let all = supported + MultiVolumeOptions.driveNumbers
 }

@@ -38,6 +38,7 @@ struct WriteMode {
       interruption: signals.interruption)
     if command.output.showsTotals { reporter.say(Self.text(summary.waiting)) }
     try archive.writeName(summary.volume.vsn)
+    try archive.noteEnd(of: summary.volume, in: index)
     try archive.close()
     if let signal = signals.caught {
       reporter.say(

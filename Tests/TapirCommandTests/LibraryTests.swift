@@ -280,6 +280,22 @@ struct LibraryTests {
     #expect(try place.tapir("-cf", "tapes", "--vsn", "V00002", "tree/sub").status == 0)
   }
 
+  @Test func aCopyIntoALibraryHasItsVolumesName() throws {
+    try place.shell("$TAPIR library create tapes --slots 3 --cartridges 1; $TAPIR -cf bare.vtl --vsn BARE01 tree")
+    #expect(
+      try refusal("volume copy bare.vtl tapes/V00001").contains(
+        "cannot copy bare.vtl to tapes/V00001: a cartridge of a library has its volume's name\n"
+          + "hint: copy it to tapes/BARE01\n"))
+    #expect(try refusal("volume copy bare.vtl tapes").contains("cannot copy to library tapes: it has many cartridges"))
+    #expect(try place.tapir("volume", "copy", "bare.vtl", "tapes/BARE01").status == 0)
+    #expect(try tapir("-tf tapes").sorted() == ["tree/", "tree/a", "tree/sub/", "tree/sub/b", "tree/sub/x"])
+    #expect(try tapir("-df tapes") == [])
+    #expect(try status().contains { $0.hasPrefix("slot 2         BARE01  N bytes") || $0.contains("BARE01") })
+    // And out again, from the library's loaded cartridge.
+    #expect(try place.tapir("volume", "copy", "tapes", "out.tap").status == 0)
+    #expect(try place.tapir("-tf", "out.tap").lines.count == 5)
+  }
+
   @Test func candidatesForMigrationAreThoseOldOrFullEnough() throws {
     try place.shell(
       "$TAPIR library create tapes --slots 3 --capacity 2M; $TAPIR -cf tapes tree/a; $TAPIR -cf tapes tree/sub/x")
