@@ -26,6 +26,16 @@ struct ReadMode {
     for note in command.ordinary.notesForVolumes { reporter.say(note) }
     if try readLibrary(target) { return }
     let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
+    let start: BlockID
+    do { start = try archive.drive.position() } catch { throw .volume(.drive(error)) }
+    do throws(OperationError) { try read(archive, target) } catch {
+      guard case .foreign(let contents, _) = error, command.range == nil, !command.multiVolume.isOn else { throw error }
+      try readForeign(contents, archive, from: start)
+    }
+    try archive.close()
+  }
+
+  private func read(_ archive: OpenedArchive, _ target: ArchiveTarget) throws(OperationError) {
     if command.archive.usesIndex, !command.listsContents {
       let index = try IndexLocation.openForReading(command.archive, target)
       let found = try ReadTarget.open(
@@ -43,7 +53,6 @@ struct ReadMode {
     } else {
       try readInSequence(archive)
     }
-    try archive.close()
   }
 
   // MARK: With an index
