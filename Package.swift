@@ -97,7 +97,8 @@ let package = Package(
       dependencies: ["TapeTestSupport", "VirtualTape", "LinuxTape", "CLinuxTape", "TapeIO"],
       path: "Tests/drive-conformance", swiftSettings: settings),
     .testTarget(
-      name: "TapirCommandTests", dependencies: ["tapir", "VirtualTape", "TapeLabels", "TapeIO"],
+      name: "TapirCommandTests",
+      dependencies: ["tapir", "ArchiveOperations", "TapeIndex", "ArchiveFormat", "VirtualTape", "TapeLabels", "TapeIO"],
       swiftSettings: settings),
     .testTarget(
       name: "TapeLabelsTests", dependencies: ["TapeLabels"],

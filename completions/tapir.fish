@@ -10,9 +10,11 @@ complete -c tapir -n '__tapir_members >/dev/null' -f -a '(__tapir_members)'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a completion
 complete -c tapir -n '__tapir_second completion' -f -a 'bash zsh fish'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a help
-complete -c tapir -n '__tapir_second help' -f -a 'index plan volume'
+complete -c tapir -n '__tapir_second help' -f -a 'index library plan volume'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a index
 complete -c tapir -n '__tapir_second index' -f -a 'find rebuild check'
+complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a library
+complete -c tapir -n '__tapir_second library' -f -a 'create status load unload transfer add remove inventory'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a volume
 complete -c tapir -n '__tapir_second volume' -f -a 'label show verify copy'
 complete -c tapir -s c -l create -d 'archive files; label the volume if it is blank'
@@ -26,7 +28,7 @@ complete -c tapir -s x -l extract -d 'restore members'
 complete -c tapir -l get -d 'same as --extract'
 complete -c tapir -s d -l diff -d 'compare members with the file system'
 complete -c tapir -l compare -d 'same as --diff'
-complete -c tapir -s f -l file -r -d 'a drive (/dev/nst0), a virtual cartridge (a folder; a new one\'s name ends in .vtl), or an ordinary archive, also HOST:FILE of another machine; several with -M'
+complete -c tapir -s f -l file -r -d 'a drive (/dev/nst0), a virtual cartridge (a folder; a new one\'s name ends in .vtl) or library, or an ordinary archive, also HOST:FILE of another machine; several with -M'
 complete -c tapir -l force-local -d 'ARCHIVE is local even if it has a colon'
 complete -c tapir -l vsn -r -d 'the volume must have, or gets, this volume serial number'
 complete -c tapir -s V -l label -r -d 'text kept with a new volume'
@@ -41,6 +43,8 @@ complete -c tapir -s b -l blocking-factor -r -d 'blocks of N x 512 bytes on a ne
 complete -c tapir -l record-size -r -d 'the same in bytes'
 complete -c tapir -l buffer -r -d 'memory between files and drive'
 complete -c tapir -l drive-rate -r -d 'bytes per second: never write faster than HIGH; let a drive that waited for files go on at once only when they come at LOW, the slowest at which it streams, and else when the buffer is three quarters full'
+complete -c tapir -l changer -r -d 'the library (/dev/sgN or /dev/sch0) that the drive belongs to: volumes are fetched by their barcodes'
+complete -c tapir -l drive-element -r -d 'the drive\'s number in that library (default 0)'
 complete -c tapir -s C -l directory -r -d 'change to DIR for the names that follow'
 complete -c tapir -s T -l files-from -r -d 'take names, and options that begin with a dash, from FILE, one a line'
 complete -c tapir -l null -d 'lines of FILE end with NUL, and all are names'
@@ -215,4 +219,12 @@ complete -c tapir -l salvage -d 'take in complete files behind the last catalogu
 complete -c tapir -l scan -d 'look for catalogues file by file from the beginning, whatever the end says'
 complete -c tapir -l source-rate -r -d 'the files come at SIZE bytes a second (without this, as fast as the drive takes them)'
 complete -c tapir -l ratio -r -d 'the drive compresses N bytes to one, such as 2.5 (default 1)'
+complete -c tapir -l slots -r -d 'with create: number of slots (default 8, or one for each cartridge)'
+complete -c tapir -l drives -r -d 'with create: number of drives (default 1)'
+complete -c tapir -l io-slots -r -d 'with create: number of import/export slots (default 1)'
+complete -c tapir -l cartridges -r -d 'with create: number of cartridges to make (default one for each slot); with add: how many'
+complete -c tapir -l into -r -d 'with remove: where the cartridge goes (without this, to an import/export slot)'
+complete -c tapir -l stale -d 'with status: only the cartridges that are candidates for migration to tape, by either of the next two'
+complete -c tapir -l older-than -r -d 'with --stale: those last written this many days ago or before'
+complete -c tapir -l fuller-than -r -d 'with --stale: those that are full, or of which this much is used'
 

@@ -15,7 +15,7 @@ _tapir() {
     '--get:same as --extract'
     '--diff:compare members with the file system'
     '--compare:same as --diff'
-    '--file=:a drive (/dev/nst0), a virtual cartridge (a folder; a new one'\''s name ends in .vtl), or an ordinary archive, also HOST:FILE of another machine; several with -M'
+    '--file=:a drive (/dev/nst0), a virtual cartridge (a folder; a new one'\''s name ends in .vtl) or library, or an ordinary archive, also HOST:FILE of another machine; several with -M'
     '--force-local:ARCHIVE is local even if it has a colon'
     '--vsn=:the volume must have, or gets, this volume serial number'
     '--label=:text kept with a new volume'
@@ -30,6 +30,8 @@ _tapir() {
     '--record-size=:the same in bytes'
     '--buffer=:memory between files and drive'
     '--drive-rate=:bytes per second: never write faster than HIGH; let a drive that waited for files go on at once only when they come at LOW, the slowest at which it streams, and else when the buffer is three quarters full'
+    '--changer=:the library (/dev/sgN or /dev/sch0) that the drive belongs to: volumes are fetched by their barcodes'
+    '--drive-element=:the drive'\''s number in that library (default 0)'
     '--directory=:change to DIR for the names that follow'
     '--files-from=:take names, and options that begin with a dash, from FILE, one a line'
     '--null:lines of FILE end with NUL, and all are names'
@@ -203,12 +205,21 @@ _tapir() {
     '--scan:look for catalogues file by file from the beginning, whatever the end says'
     '--source-rate=:the files come at SIZE bytes a second (without this, as fast as the drive takes them)'
     '--ratio=:the drive compresses N bytes to one, such as 2.5 (default 1)'
+    '--slots=:with create: number of slots (default 8, or one for each cartridge)'
+    '--drives=:with create: number of drives (default 1)'
+    '--io-slots=:with create: number of import/export slots (default 1)'
+    '--cartridges=:with create: number of cartridges to make (default one for each slot); with add: how many'
+    '--into=:with remove: where the cartridge goes (without this, to an import/export slot)'
+    '--stale:with status: only the cartridges that are candidates for migration to tape, by either of the next two'
+    '--older-than=:with --stale: those last written this many days ago or before'
+    '--fuller-than=:with --stale: those that are full, or of which this much is used'
   )
   if (( CURRENT == 3 )); then
     case $words[2] in
       completion) compadd -- bash zsh fish; return ;;
-      help) compadd -- index plan volume; return ;;
+      help) compadd -- index library plan volume; return ;;
       index) compadd -- find rebuild check; return ;;
+      library) compadd -- create status load unload transfer add remove inventory; return ;;
       volume) compadd -- label show verify copy; return ;;
     esac
   fi
@@ -228,7 +239,7 @@ _tapir() {
     compadd -S '' -a names
     return
   fi
-  if (( CURRENT == 2 )); then compadd -- completion help index plan volume; fi
+  if (( CURRENT == 2 )); then compadd -- completion help index library plan volume; fi
   _files
 }
 _tapir "$@"

@@ -45,7 +45,7 @@ public struct RangeOperation {
   private func find(_ target: ReadTarget) throws(OperationError) -> StoredMember {
     let found = try onIndex { () throws(IndexError) -> StoredMember? in
       let query = MemberQuery(operands: [.literal(name)], newestOnly: true)
-      let selection = try Selection(query, of: [target.volume], in: target.index)
+      let selection = try Selection(query, of: target.volumes, in: target.index)
       while let member = try selection.next() {
         guard member.record.member.path == name else { continue }
         return member.record.member.kind == .hardLink ? try selection.target(of: member) : member

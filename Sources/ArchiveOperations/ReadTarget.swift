@@ -9,6 +9,11 @@ public struct ReadTarget {
   public let volume: IndexFile.Volume
   /// The index that answers: the one on disk, or one made for this run from the volume's catalogues.
   public let index: IndexFile
+  /// The volumes among which a member's newest version is sought, when they are more than this one: a library's.
+  public var scope: [IndexFile.Volume] = []
+
+  /// The volumes among which members are chosen.
+  var volumes: [IndexFile.Volume] { scope.isEmpty ? [volume] : scope }
 
   /// Looks at the label of the cartridge in `drive`, and finds an index for it.
   /// - Parameters:

@@ -35,7 +35,7 @@ public struct RestoreOperation {
     _ target: ReadTarget, drive: any TapeDrive, sink: any MemberSink, observer: any OperationObserver
   ) throws(OperationError) -> RestoreSummary {
     let selection = try onIndex { () throws(IndexError) in
-      try Selection(query, of: [target.volume], in: target.index)
+      try Selection(query, of: target.volumes, in: target.index)
     }
     let plan = try onIndex { () throws(IndexError) in try RestorePlan(selection, volume: target.volume) }
     let ring = ReadRing(

@@ -45,11 +45,18 @@ final class RestorePlan {
   /// What comes next, before what waits.
   private var copies: [PlannedFile] = []
   private let volumeName: VSN
+  private let volumeRow: Int64
 
   init(_ selection: Selection, volume: IndexFile.Volume) throws(IndexError) {
     self.selection = selection
     volumeName = volume.descriptor.vsn
-    waiting = try selection.next()
+    volumeRow = volume.row
+    try advance()
+  }
+
+  /// Goes on to the next member that is on the volume.
+  private func advance() throws(IndexError) {
+    repeat { waiting = try selection.next() } while waiting.map { $0.volume.row != volumeRow } ?? false
   }
 
   /// The next file to be read; nil at the end. A pack comes once, with all of its members that are wanted.
@@ -64,7 +71,7 @@ final class RestorePlan {
       } else {
         file.members.append(PlannedMember(record: member.record, copyAs: nil))
       }
-      waiting = try selection.next()
+      try advance()
     } while first.file.layout == .pack && waiting?.file.sequence == first.file.sequence
       && waiting?.volume.row == first.volume.row
     copies = Self.joined(copies)

@@ -4,7 +4,7 @@
 
 const int16_t cltape_MTFSF = MTFSF, cltape_MTBSF = MTBSF, cltape_MTFSR = MTFSR, cltape_MTBSR = MTBSR,
               cltape_MTWEOF = MTWEOF, cltape_MTWEOFI = MTWEOFI, cltape_MTREW = MTREW,
-              cltape_MTEOM = MTEOM, cltape_MTERASE = MTERASE, cltape_MTSETBLK = MTSETBLK, cltape_MTSEEK = MTSEEK,
+              cltape_MTOFFL = MTOFFL, cltape_MTEOM = MTEOM, cltape_MTERASE = MTERASE, cltape_MTSETBLK = MTSETBLK, cltape_MTSEEK = MTSEEK,
               cltape_MTSETDRVBUFFER = MTSETDRVBUFFER;
 
 /* The macros test a status: given all bits they give the one they test. */

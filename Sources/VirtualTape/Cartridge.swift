@@ -88,6 +88,17 @@ public enum Cartridge {
       && status.st_mode & S_IFMT == S_IFREG
   }
 
+  /// Whether nothing was ever written on the cartridge at `path`; false when that cannot be seen.
+  public static func isBlank(at path: [UInt8]) -> Bool {
+    storedSize(at: path).map { $0 <= Place.beginning.offset + UInt64(FrameHeader.byteCount) } ?? false
+  }
+
+  /// Bytes of the file that holds the medium: what it takes of its capacity, and a little more. Nil when there is none.
+  public static func storedSize(at path: [UInt8]) -> UInt64? {
+    var status = stat()
+    return withPath(path + Array("/data".utf8)) { stat($0, &status) } == 0 ? UInt64(status.st_size) : nil
+  }
+
   /// What the cartridge's `cartridge.json` says; needs no lock and moves nothing.
   public static func describe(at path: [UInt8]) throws(DriveError) -> CartridgeDescription {
     let name = displayName(path)
@@ -122,14 +133,20 @@ public enum Cartridge {
 
   /// The bytes of `cartridge.json`.
   static func json(in folder: File) throws(DriveError) -> [UInt8] {
-    guard let file = try folder.open("cartridge.json", O_RDONLY, operation: "open") else {
+    try contents(of: "cartridge.json", in: folder, longest: 1 << 20)
+  }
+
+  /// The bytes of a description: `cartridge.json` or `library.json`.
+  static func contents(of name: String, in folder: File, longest: Int) throws(DriveError) -> [UInt8] {
+    guard let file = try folder.open(name, O_RDONLY, operation: "open") else {
+      let what = name == LibraryDescription.file ? "library" : "cartridge"
       throw DriveError(
-        .unusable(reason: "it is not a virtual cartridge", hint: nil), operation: "open", device: folder.device)
+        .unusable(reason: "it is not a virtual \(what)", hint: nil), operation: "open", device: folder.device)
     }
     let size = Int(clamping: try file.size(operation: "open"))
-    guard size <= 1 << 20 else {
+    guard size <= longest else {
       throw DriveError(
-        .unusable(reason: "its cartridge.json is too long", hint: nil), operation: "open", device: folder.device)
+        .unusable(reason: "its \(name) is too long", hint: nil), operation: "open", device: folder.device)
     }
     var bytes = [UInt8](repeating: 0, count: size)
     let got = bytes.withUnsafeMutableBytes { target in
@@ -140,7 +157,7 @@ public enum Cartridge {
   }
 
   /// Writes a new file and syncs it.
-  private static func write(_ name: String, _ bytes: [UInt8], in folder: File) throws(DriveError) {
+  static func write(_ name: String, _ bytes: [UInt8], in folder: File) throws(DriveError) {
     guard let file = try folder.open(name, O_WRONLY | O_CREAT | O_TRUNC, operation: "create") else {
       throw systemError(ENOENT, "create", folder.device)  // the folder went away
     }
@@ -155,7 +172,7 @@ public enum Cartridge {
   /// A path for messages: bytes that are not UTF-8 are replaced.
   static func displayName(_ path: [UInt8]) -> String { String(decoding: path, as: UTF8.self) }
 
-  private static func trimmed(_ path: [UInt8]) -> [UInt8] {
+  static func trimmed(_ path: [UInt8]) -> [UInt8] {
     var path = path
     while path.count > 1, path.last == UInt8(ascii: "/") { path.removeLast() }
     return path

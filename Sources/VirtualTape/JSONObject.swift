@@ -2,18 +2,21 @@ import CJansson
 import Glibc
 import TapeIO
 
-/// One JSON object of scalar values, in jansson's memory.
+/// One JSON object of scalar values and lists of such objects, in jansson's memory.
 final class JSONObject {
   private let object: UnsafeMutablePointer<json_t>
+  /// The file that it is of, for messages.
+  private let file: String
 
   /// An empty object.
-  init() {
+  init(file: String = "cartridge.json") {
+    self.file = file
     // json_object() fails only without memory, which traps anywhere else in Swift as well.
     object = json_object()!
   }
 
   /// Reads an object; duplicate keys and bytes behind it are refused.
-  init(parsing bytes: [UInt8], device: String) throws(DriveError) {
+  init(parsing bytes: [UInt8], file: String = "cartridge.json", device: String) throws(DriveError) {
     var error = json_error_t()
     let parsed = bytes.withUnsafeBytes { source in
       json_loadb(
@@ -22,10 +25,17 @@ final class JSONObject {
     guard let parsed, parsed.pointee.type == JSON_OBJECT else {
       if let parsed { json_decref(parsed) }
       let reason =
-        parsed == nil ? "line \(error.line) of its cartridge.json is not JSON" : "its cartridge.json is no object"
+        parsed == nil ? "line \(error.line) of its \(file) is not JSON" : "its \(file) is no object"
       throw DriveError(.unusable(reason: reason, hint: nil), operation: "open", device: device)
     }
     object = parsed
+    self.file = file
+  }
+
+  /// Shares an object that jansson counts the users of.
+  private init(sharing object: UnsafeMutablePointer<json_t>, file: String) {
+    self.object = json_incref(object)
+    self.file = file
   }
 
   deinit { json_decref(object) }
@@ -64,12 +74,30 @@ final class JSONObject {
   /// Sets a boolean.
   func set(_ key: String, _ value: Bool) { json_object_set_new(object, key, value ? json_true() : json_false()) }
 
+  /// The objects of the list at `key`; nil when there is none, or something else is in it.
+  func objects(_ key: String) -> [JSONObject]? {
+    guard let list = value(key, JSON_ARRAY) else { return nil }
+    var objects: [JSONObject] = []
+    for index in 0..<json_array_size(list) {
+      guard let item = json_array_get(list, index), item.pointee.type == JSON_OBJECT else { return nil }
+      objects.append(JSONObject(sharing: item, file: file))
+    }
+    return objects
+  }
+
+  /// Sets a list of objects.
+  func set(_ key: String, _ value: [JSONObject]) {
+    let list = json_array()
+    for item in value { json_array_append(list, item.object) }
+    json_object_set_new(object, key, list)
+  }
+
   /// The object as text, a line for each key.
   func serialize(device: String) throws(DriveError) -> [UInt8] {
     // JSON_INDENT(2) is a macro that Swift cannot see: its value is the number itself.
     guard let text = json_dumps(object, 2 | Int(JSON_PRESERVE_ORDER)) else {
       throw DriveError(
-        .unusable(reason: "a value of its cartridge.json is not UTF-8", hint: nil), operation: "describe",
+        .unusable(reason: "a value of its \(file) is not UTF-8", hint: nil), operation: "describe",
         device: device)
     }
     defer { free(text) }

@@ -13,6 +13,8 @@ import VirtualTape
 enum ArchiveTarget: Equatable {
   /// A tape drive's device.
   case device([UInt8])
+  /// A virtual library's folder.
+  case library([UInt8])
   /// A virtual cartridge's folder.
   case cartridge([UInt8])
   /// A virtual cartridge to be made.
@@ -44,18 +46,20 @@ enum ArchiveTarget: Equatable {
     guard lstatFollowing(name, &status) else {
       let code = errno
       if code == ENOENT, creates {
+        if let library = Library.enclosing(name) {
+          throw .refused(
+            "\(text): there is no such cartridge in library \(String(decoding: library, as: UTF8.self))",
+            hint: "'tapir library add' makes cartridges")
+        }
         return endsInSlash || name.suffix(4) == Array(".vtl".utf8)[...] ? .newCartridge(name) : .file(name)
       }
       throw .refused("\(text): Cannot open: \(String(cString: strerror(code)))", hint: nil)
     }
+    if Library.isLibrary(at: name) { return .library(name) }
     if Cartridge.isCartridge(at: name) { return .cartridge(name) }
     if let format = CartridgeImage.format(at: name) { return .image(name, format) }
     if status.st_mode & S_IFMT == S_IFCHR, TapeDevice.isTapeDevice(at: name) { return .device(name) }
     if status.st_mode & S_IFMT == S_IFDIR {
-      if access(name + Array("/library.json".utf8)) {
-        throw .refused(
-          "cannot use \(text) as the archive: this version has no libraries yet", hint: "name a cartridge in it")
-      }
       if creates, isEmptyDirectory(name) { return .newCartridge(name) }
       throw .refused("cannot use \(text) as the archive: it is a directory, but no virtual cartridge", hint: nil)
     }
@@ -66,7 +70,7 @@ enum ArchiveTarget: Equatable {
   var isOrdinary: Bool {
     switch self {
     case .file, .remote, .standardStream: true
-    case .device, .cartridge, .newCartridge, .image, .remoteVolume: false
+    case .device, .library, .cartridge, .newCartridge, .image, .remoteVolume: false
     }
   }
 
@@ -77,8 +81,6 @@ enum ArchiveTarget: Equatable {
   private static func lstatFollowing(_ path: [UInt8], _ status: inout stat) -> Bool {
     withCString(path) { stat($0, &status) } == 0
   }
-
-  private static func access(_ path: [UInt8]) -> Bool { withCString(path) { Glibc.access($0, F_OK) } == 0 }
 
   private static func isEmptyDirectory(_ path: [UInt8]) -> Bool {
     guard let directory = withCString(path, { opendir($0) }) else { return false }
@@ -102,19 +104,27 @@ struct OpenedArchive {
   let target: ArchiveTarget
   /// Bytes of memory between files and drive when nothing else is asked for.
   let defaultBuffer: Int
+  /// The drive of a library that it is in.
+  var libraryDrive: LibraryDrive?
+  /// Brings further volumes; nil where a person would have to.
+  var supply: (any VolumeSupply)?
 
   /// Opens the drive or cartridge; makes the cartridge when it is a new one.
   static func open(
     _ target: ArchiveTarget, _ options: ArchiveOptions, access: DriveAccess, reporter: Reporter
   ) throws(OperationError) -> OpenedArchive {
+    if case .library(let path) = target {
+      return try LibraryArchive(path, options, reporter).open(target, access: access)
+    }
+    let supply = try ChangerSupply.prepare(target, options, access: access, reporter: reporter)
+    if case .cartridge(let path) = target, options.libraryUse != .loaded {
+      try LibraryArchive.noteWriting(on: path, options)
+    }
     do throws(DriveError) {
       switch target {
       case .device(let path):
-        let drive = try LinuxDrive(path: path, access: access) { reason, seconds in
-          if seconds % 10 == 0 { reporter.say("waiting for the drive (\(seconds) s): \(reason)") }
-        }
-        if drive.usedNonRewinding { reporter.say("using \(drive.identity.name), which does not rewind by itself") }
-        return OpenedArchive(drive: drive, target: target, defaultBuffer: driveBuffer())
+        let drive = try tape(path, access, reporter)
+        return OpenedArchive(drive: drive, target: target, defaultBuffer: driveBuffer(), supply: supply)
       case .newCartridge(let path):
         var made = CartridgeOptions(vsn: options.vsn?.text ?? "")
         made.capacity = options.capacity
@@ -135,7 +145,7 @@ struct OpenedArchive {
         }
         return OpenedArchive(
           drive: try RemoteVolume.open(name, options.remote, access), target: target, defaultBuffer: 64 << 20)
-      case .file, .remote, .standardStream: break
+      case .library, .file, .remote, .standardStream: break
       }
     } catch { throw .volume(.drive(error)) }
     let name = options.name.map { String(decoding: $0, as: UTF8.self) } ?? "standard input"
@@ -144,7 +154,17 @@ struct OpenedArchive {
       hint: "a volume is in a drive (/dev/nst0) or a virtual cartridge (a folder)")
   }
 
-  private static func virtual(
+  /// Opens a tape drive; waits for it to become ready and says so.
+  static func tape(_ path: [UInt8], _ access: DriveAccess, _ reporter: Reporter) throws(DriveError) -> LinuxDrive {
+    let drive = try LinuxDrive(path: path, access: access) { reason, seconds in
+      if seconds % 10 == 0 { reporter.say("waiting for the drive (\(seconds) s): \(reason)") }
+    }
+    if drive.usedNonRewinding { reporter.say("using \(drive.identity.name), which does not rewind by itself") }
+    return drive
+  }
+
+  /// Opens a virtual cartridge.
+  static func virtual(
     _ path: [UInt8], _ target: ArchiveTarget, _ access: DriveAccess, _ reporter: Reporter
   ) throws(DriveError) -> OpenedArchive {
     let drive = try VirtualDrive(path: path, access: access)
@@ -161,7 +181,7 @@ struct OpenedArchive {
   func identities() -> [FileIdentity] {
     switch target {
     case .device, .remoteVolume, .file, .remote, .standardStream: return []
-    case .cartridge(let path), .newCartridge(let path), .image(let path, _):
+    case .library(let path), .cartridge(let path), .newCartridge(let path), .image(let path, _):
       var status = stat()
       guard ArchiveTarget.withCString(path, { stat($0, &status) }) == 0 else { return [] }
       return [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
@@ -173,6 +193,7 @@ struct OpenedArchive {
     var intent = intent
     // try?: a name that is no VSN names no volume.
     intent.barcode = (drive as? VirtualDrive).flatMap { try? VSN($0.description.options.vsn) }
+    if let changer = supply as? ChangerSupply { intent.barcode = changer.barcode }
     return intent
   }
 
@@ -180,7 +201,8 @@ struct OpenedArchive {
   func writeName(_ vsn: VSN) throws(OperationError) {
     guard let cartridge = drive as? VirtualDrive, cartridge.description.options.vsn != vsn.text else { return }
     switch target {
-    case .device, .image, .remoteVolume, .file, .remote, .standardStream: break
+    // The folder of a library's cartridge has its name.
+    case .device, .library, .image, .remoteVolume, .file, .remote, .standardStream: break
     case .cartridge(let path), .newCartridge(let path):
       do { try Cartridge.setVSN(vsn.text, at: path) } catch { throw .volume(.drive(error)) }
     }
@@ -189,5 +211,6 @@ struct OpenedArchive {
   /// Ends the use of the drive. Its last errors surface here.
   func close() throws(OperationError) {
     do { try drive.close() } catch { throw .volume(.drive(error)) }
+    libraryDrive?.release()
   }
 }

@@ -66,6 +66,7 @@ struct CopyVerb {
   private func makeTarget(like original: OpenedArchive) throws(OperationError) -> ArchiveTarget {
     var options = command.archive
     options.name = target
+    if let copied = try targetInLibrary(like: original) { return copied }
     var status = stat()
     let isThere = ArchiveTarget.withCString(target) { stat($0, &status) } == 0
     if isThere {
@@ -145,7 +146,8 @@ extension OpenedArchive {
   /// What an index of copies knows it by: the absolute path, or the drive that has it.
   var place: [UInt8] {
     switch target {
-    case .cartridge(let path), .newCartridge(let path), .image(let path, _):
+    case .library(let folder), .cartridge(let folder), .newCartridge(let folder), .image(let folder, _):
+      let path = libraryDrive?.path ?? folder
       let resolved = ArchiveTarget.withCString(path) { realpath($0, nil) }
       defer { free(resolved) }
       return resolved.map { OptionScanner.bytes($0) } ?? path

@@ -49,6 +49,13 @@ enum GeneratedText {
       .Cm index rebuild
       .Ar archive
       .Nm
+      .Cm library create | status | inventory
+      .Ar library
+      .Nm
+      .Cm library load | unload | transfer | add | remove
+      .Ar library
+      .Op Ar what ...
+      .Nm
       .Cm plan
       .Fl cf Ar model
       .Op Ar option ...
@@ -73,6 +80,37 @@ enum GeneratedText {
       .Fl f
       the archive is
       .Ev TAPE .
+      .Pp
+      The archive may also be a virtual library: a folder of cartridges with drives and slots, made by
+      .Nm
+      .Cm library create .
+      There
+      .Fl c
+      loads a cartridge of its scratch pool,
+      .Fl r
+      goes on on the volume that was written last, and
+      .Fl t , x
+      and
+      .Fl d
+      cover all volumes and load those that are needed;
+      .Fl \-vsn
+      means one of them.
+      Commands that run at once use a drive each.
+      .Pp
+      With
+      .Fl \-changer
+      the drive is one of a real library, and cartridges are loaded by their barcodes through
+      .Xr mtx 1 :
+      the volume of
+      .Fl \-vsn ,
+      or for
+      .Fl c
+      and
+      .Fl r
+      on an empty drive one that is blank.
+      The drive is the library's drive 0 unless
+      .Fl \-drive\-element
+      says another.
       .Pp
       .Nm
       .Cm plan
@@ -106,8 +144,10 @@ enum GeneratedText {
       .El
       .Sh FILES
       .Bl -tag -width Ds
+      .It Pa LIBRARY/index.sqlite
+      Index of the cartridges of a virtual library.
       .It Pa CARTRIDGE/index.sqlite
-      Index of a virtual cartridge.
+      Index of a virtual cartridge in no library.
       .It Pa /var/lib/tapir/index.sqlite
       Index of root's volumes in drives.
       .It Pa $XDG_STATE_HOME/tapir/index.sqlite

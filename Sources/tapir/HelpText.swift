@@ -5,6 +5,8 @@ enum HelpText {
            tapir volume label|show|verify ARCHIVE
            tapir index find PATTERN...
            tapir index check|rebuild ARCHIVE
+           tapir library create|status|inventory LIBRARY
+           tapir library load|unload|transfer|add|remove LIBRARY [WHAT...]
            tapir plan -cf MODEL [OPTION...] NAME...
            tapir help VERB
            tapir completion bash|zsh|fish

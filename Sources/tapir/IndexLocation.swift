@@ -2,15 +2,18 @@ import ArchiveOperations
 import Glibc
 import HostFiles
 import TapeIndex
+import VirtualTape
 
-/// Where the index is: `--index-db`, `$TAPIR_INDEX`, beside a virtual cartridge or an image, or the system's or user's own.
+/// Where the index is: `--index-db`, `$TAPIR_INDEX`, in a virtual library or cartridge or beside an image, or the system's or
+/// user's own.
 enum IndexLocation {
   /// The path of the index for `target`; nil target is for questions without an archive.
   static func path(_ options: ArchiveOptions, _ target: ArchiveTarget?) -> [UInt8] {
     if let named = options.indexDatabase { return named }
     if let named = getenv("TAPIR_INDEX").map({ OptionScanner.bytes($0) }), !named.isEmpty { return named }
     switch target {
-    case .cartridge(let path), .newCartridge(let path): return path + Array("/index.sqlite".utf8)
+    case .cartridge(let path): return (Library.around(cartridge: path) ?? path) + Array("/index.sqlite".utf8)
+    case .library(let path), .newCartridge(let path): return path + Array("/index.sqlite".utf8)
     case .image(let path, _): return path + Array(".index.sqlite".utf8)
     case .device, .remoteVolume, .file, .remote, .standardStream, nil: break
     }

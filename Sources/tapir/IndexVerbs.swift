@@ -30,6 +30,26 @@ struct IndexVerbs {
   /// Makes the index of a volume anew from its catalogues.
   func rebuild() throws(OperationError) {
     let target = try ArchiveTarget.resolve(command.archive, creates: false)
+    if case .library(let path) = target, command.archive.vsn == nil { return try rebuildAll(path, target) }
+    try rebuild(target)
+  }
+
+  /// The same for every cartridge of a library that holds something.
+  private func rebuildAll(_ path: [UInt8], _ target: ArchiveTarget) throws(OperationError) {
+    let archive = LibraryArchive(path, command.archive, reporter)
+    for name in try archive.written() {
+      var command = command
+      command.archive.vsn = name
+      do throws(OperationError) {
+        if try archive.holdsNothing(name) { continue }
+        try IndexVerbs(command: command, reporter: reporter).rebuild(target)
+      } catch {
+        reporter.fail(error.description, hint: error.hint)
+      }
+    }
+  }
+
+  private func rebuild(_ target: ArchiveTarget) throws(OperationError) {
     // For writing, though nothing is written to it: what goes into a lasting index must be on the disk for good, and
     // that is seen to when a cartridge is opened so.
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)

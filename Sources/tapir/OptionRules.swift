@@ -8,6 +8,7 @@ extension TarCommandBuilder {
   static func check(_ command: TarCommand) throws(UsageError) {
     let writes = command.writes
     try checkIncremental(command)
+    try checkChanger(command)
     if writes, command.stream != nil, !command.operands.isEmpty {
       throw UsageError(message: "--stream archives standard input: it takes no file names", pointsAtHelp: false)
     }
@@ -62,6 +63,13 @@ extension TarCommandBuilder {
     }
     if command.archive.capacity != nil || command.archive.compression != nil, !writes {
       throw onlyFor("--capacity and --compression", "-c and -r, when they make a virtual cartridge")
+    }
+  }
+
+  /// The parts of a library that are named go with it.
+  private static func checkChanger(_ command: TarCommand) throws(UsageError) {
+    if command.archive.changer == nil, command.archive.driveElement != 0 {
+      throw UsageError(message: "--drive-element goes with --changer", pointsAtHelp: false)
     }
   }
 

@@ -30,6 +30,7 @@ struct OptionSpecification: Sendable {
     case copying = "Copying (volume copy)"
     case rebuilding = "Rebuilding (index rebuild)"
     case planning = "Planning (plan)"
+    case library = "Libraries (library)"
     case other = "Other"
     case none = ""
   }
@@ -89,12 +90,15 @@ enum OptionKey: Hashable, Sendable {
   case restoring(RestoringOptions.Key)
   case output(OutputOptions.Key)
   case multiVolume(MultiVolumeOptions.Key)
+  case changer, driveElement
+  case library(LibraryOptions.Key)
 }
 
 /// The options of the tar face.
 enum OptionTable {
   static let supported =
-    modesAndArchives + NameOptions.names + NameOptions.exclusions + NameOptions.matching + NameOptions.metadata
+    modesAndArchives + LibraryOptions.changerSpecifications + NameOptions.names + NameOptions.exclusions
+    + NameOptions.matching + NameOptions.metadata
     + IncrementalOptions.specifications + transfer + RestoringOptions.specifications
     + OutputOptions.specifications + MultiVolumeOptions.specifications
 
@@ -113,8 +117,8 @@ enum OptionTable {
 
     .gnu(
       .file, "f", "file", .required, "ARCHIVE", .archive,
-      "a drive (/dev/nst0), a virtual cartridge (a folder; a new one's name ends in .vtl), or an ordinary archive, also"
-        + " HOST:FILE of another machine; several with -M"),
+      "a drive (/dev/nst0), a virtual cartridge (a folder; a new one's name ends in .vtl) or library, or an ordinary"
+        + " archive, also HOST:FILE of another machine; several with -M"),
     .gnu(.forceLocal, nil, "force-local", .archive, "ARCHIVE is local even if it has a colon"),
     .own(.vsn, "vsn", .required, "VSN", .archive, "the volume must have, or gets, this volume serial number"),
     .gnu(.label, "V", "label", .required, "TEXT", .archive, "text kept with a new volume"),
@@ -224,26 +228,27 @@ enum OptionTable {
   ]
 
   /// Options that verbs have and the tar face has not.
-  static let verbsOnly: [OptionSpecification] = [
-    .own(
-      .session, "session", .required, "N", .verifying,
-      "only the Nth session on the volume, as 'volume show' numbers them"),
-    .own(
-      .member, "member", .required, "NAME", .verifying,
-      "only member NAME and what is below it; may be repeated"),
-    .own(
-      .sample, "sample", .required, "N|P%", .verifying, "only N members, or P percent of them, chosen at random"),
-    .own(.noVerify, "no-verify", .copying, "do not read the copy back"),
-    .own(
-      .salvage, "salvage", .rebuilding,
-      "take in complete files behind the last catalogue, which were never committed"),
-    .own(.scan, "scan", .rebuilding, "look for catalogues file by file from the beginning, whatever the end says"),
-    .own(
-      .sourceRate, "source-rate", .required, "SIZE", .planning,
-      "the files come at SIZE bytes a second (without this, as fast as the drive takes them)"),
-    .own(
-      .ratio, "ratio", .required, "N", .planning, "the drive compresses N bytes to one, such as 2.5 (default 1)"),
-  ]
+  static let verbsOnly: [OptionSpecification] =
+    [
+      .own(
+        .session, "session", .required, "N", .verifying,
+        "only the Nth session on the volume, as 'volume show' numbers them"),
+      .own(
+        .member, "member", .required, "NAME", .verifying,
+        "only member NAME and what is below it; may be repeated"),
+      .own(
+        .sample, "sample", .required, "N|P%", .verifying, "only N members, or P percent of them, chosen at random"),
+      .own(.noVerify, "no-verify", .copying, "do not read the copy back"),
+      .own(
+        .salvage, "salvage", .rebuilding,
+        "take in complete files behind the last catalogue, which were never committed"),
+      .own(.scan, "scan", .rebuilding, "look for catalogues file by file from the beginning, whatever the end says"),
+      .own(
+        .sourceRate, "source-rate", .required, "SIZE", .planning,
+        "the files come at SIZE bytes a second (without this, as fast as the drive takes them)"),
+      .own(
+        .ratio, "ratio", .required, "N", .planning, "the drive compresses N bytes to one, such as 2.5 (default 1)"),
+    ] + LibraryOptions.specifications
 
   static let all = supported + MultiVolumeOptions.driveNumbers
 }

@@ -18,8 +18,9 @@ struct OrdinaryMode {
   /// The archive's name; nil for standard output or input.
   var path: [UInt8]? {
     switch target {
-    case .file(let path), .remote(let path), .device(let path), .cartridge(let path), .image(let path, _): path
-    case .remoteVolume(let name): name
+    case .file(let path), .remote(let path), .device(let path), .library(let path), .cartridge(let path),
+      .image(let path, _), .remoteVolume(let path):
+      path
     case .newCartridge, .standardStream: nil
     }
   }

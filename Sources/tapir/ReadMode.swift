@@ -24,6 +24,7 @@ struct ReadMode {
     if target.isOrdinary { return try OrdinaryMode(command: command, reporter: reporter, target: target).read() }
     try command.checkForVolumes()
     for note in command.ordinary.notesForVolumes { reporter.say(note) }
+    if try readLibrary(target) { return }
     let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
     let start: BlockID
     do { start = try archive.drive.position() } catch { throw .volume(.drive(error)) }
@@ -56,7 +57,7 @@ struct ReadMode {
 
   // MARK: With an index
 
-  private func list(_ volumes: [IndexFile.Volume], _ index: IndexFile) throws(OperationError) {
+  func list(_ volumes: [IndexFile.Volume], _ index: IndexFile) throws(OperationError) {
     if command.verbosity > 0, !command.marks.isEmpty {
       reporter.say("attributes stand in the headers on tape, not in the index: --no-index lists them")
     }
@@ -111,7 +112,7 @@ struct ReadMode {
 
   /// What is asked of the index. Where names alone do not tell which members are meant, the index looks up all that may
   /// be, of every version, and shows them to the choice in their order.
-  private func query(_ names: [SourceOperand], _ choice: MemberChoice, to place: [UInt8]?) -> MemberQuery {
+  func query(_ names: [SourceOperand], _ choice: MemberChoice, to place: [UInt8]?) -> MemberQuery {
     let operands = names.map { operand -> MemberQuery.Operand in
       if operand.matching == .selection { return .literal(operand.name) }
       let pattern = NamePattern(operand.name, operand.matching)
@@ -210,7 +211,7 @@ struct ReadMode {
     return descriptor
   }
 
-  private func onIndex<Result>(_ body: () throws(IndexError) -> Result) throws(OperationError) -> Result {
+  func onIndex<Result>(_ body: () throws(IndexError) -> Result) throws(OperationError) -> Result {
     do { return try body() } catch { throw .index(error) }
   }
 }

@@ -67,6 +67,11 @@ final class SourceList: MemberSource {
       let mode = OrdinaryMode(command: command, reporter: reporter, target: target)
       return ArchiveSource(try mode.openReader()) { !exclusions.excludes($0) }
     }
+    if case .library(let path) = target {
+      throw .refused(
+        "\(String(decoding: operand.name, as: UTF8.self)) is a library: members come out of one volume at a time",
+        hint: "name a cartridge in it, such as @\(String(decoding: path, as: UTF8.self))/V00001")
+    }
     let opened = try OpenedArchive.open(target, named, access: .readOnly, reporter: reporter)
     let index = try IndexLocation.openForReading(named, target)
     let found: ReadTarget

@@ -59,6 +59,7 @@ struct TarCommand {
   var verifiesCopy = true
   var verification = Verification()
   var planning = Planning()
+  var library = LibraryOptions()
   var ordinary = OrdinaryOptions()
   var incremental = IncrementalOptions()
   var restoring = RestoringOptions()
@@ -102,6 +103,14 @@ struct ArchiveOptions {
   var usesIndex = true
   var capacity: UInt64?
   var compression: CartridgeOptions.Compression?
+  /// Which cartridge of a library is meant when none is named.
+  var libraryUse = LibraryUse.loaded
+  /// The volume that is to be erased.
+  var erased: VSN?
+  /// `--changer`: the changer that the drive belongs to.
+  var changer: [UInt8]?
+  /// `--drive-element`: the drive's number there.
+  var driveElement = 0
 
   /// `-f`, else `$TAPE`; nil for none.
   var effectiveName: [UInt8]? { name ?? ArchiveTarget.environment("TAPE") }

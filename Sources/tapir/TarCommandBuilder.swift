@@ -37,6 +37,7 @@ struct TarCommandBuilder {
     case .option(.multiVolume(.remoteShell), let value): command.archive.remote.shell = value ?? []
     case .option(.multiVolume(.remoteCommand), let value): command.archive.remote.command = value ?? []
     case .option(.multiVolume(let key), let value): try command.multiVolume.add(key, value ?? [])
+    case .option(.library(let key), let value): try libraryOption(key, value ?? [])
     case .option(let key, let value): if try !names.take(key, value ?? []) { try option(key, value) }
     }
   }
@@ -75,6 +76,7 @@ struct TarCommandBuilder {
     command.source.saysWhatIsLeftOut = command.verbosity > 0
     command.intent.appends = mode == .append
     command.intent.vsn = command.archive.vsn
+    command.archive.libraryUse = mode == .create ? .scratch : mode == .append ? .lastWritten : .loaded
     try command.restoring.settle(&command.sink)
     // As in GNU tar: who names the zone wants to see times.
     if command.output.usesUTC { command.verbosity = 2 }
@@ -102,7 +104,8 @@ struct TarCommandBuilder {
   /// Options that mean nothing to an ordinary archive.
   private static let volumeKeys: Set<OptionKey> = [
     .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .layout,
-    .pack, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range,
+    .pack, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range, .changer,
+    .driveElement,
   ]
 
   private mutating func option(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) {
@@ -133,6 +136,8 @@ struct TarCommandBuilder {
       }
     case .forceLocal: command.archive.isLocal = true
     case .vsn: command.archive.vsn = try vsn(value)
+    case .changer: command.archive.changer = value
+    case .driveElement: command.archive.driveElement = Int(try number(value, "--drive-element", 0...65_535))
     case .indexDatabase: command.archive.indexDatabase = value
     case .noIndex: command.archive.usesIndex = false
     case .label: command.intent.text = value
@@ -143,7 +148,8 @@ struct TarCommandBuilder {
       }
       command.archive.compression = compression
     case .eraseVolume:
-      command.intent.erase = value == Array("unlabelled".utf8) ? .unlabelled : .volume(try vsn(value))
+      command.archive.erased = value == Array("unlabelled".utf8) ? nil : try vsn(value)
+      command.intent.erase = command.archive.erased.map { .volume($0) } ?? .unlabelled
     case .eraseUnexpired: command.intent.erasesUnexpired = true
     case .eraseTail: command.intent.erasesTail = true
     case .salvage: command.salvages = true

@@ -11,6 +11,14 @@ enum Verb: String, CaseIterable {
   case indexCheck = "index check"
   case plan
   case rmt
+  case libraryCreate = "library create"
+  case libraryStatus = "library status"
+  case libraryLoad = "library load"
+  case libraryUnload = "library unload"
+  case libraryTransfer = "library transfer"
+  case libraryAdd = "library add"
+  case libraryRemove = "library remove"
+  case libraryInventory = "library inventory"
 
   /// The verb that a command line begins with, and what follows it; nil when it is tar's.
   static func parse(_ arguments: [[UInt8]]) throws(UsageError) -> (Verb, rest: [[UInt8]])? {
@@ -32,21 +40,37 @@ enum Verb: String, CaseIterable {
     case .volumeLabel:
       [
         .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity,
-        .compression, .blockingFactor, .recordSize, .help,
+        .compression, .blockingFactor, .recordSize, .changer, .driveElement, .help,
       ]
-    case .volumeShow: [.file, .forceLocal, .vsn, .indexDatabase, .help]
+    case .volumeShow: [.file, .forceLocal, .vsn, .indexDatabase, .changer, .driveElement, .help]
     case .volumeVerify:
-      [.file, .forceLocal, .vsn, .indexDatabase, .buffer, .session, .member, .sample, .verbose, .help]
+      [
+        .file, .forceLocal, .vsn, .indexDatabase, .buffer, .session, .member, .sample, .changer, .driveElement,
+        .verbose, .help,
+      ]
     case .volumeCopy:
       [
         .forceLocal, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity, .compression, .buffer,
         .noVerify, .help,
       ]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
-    case .indexRebuild: [.file, .forceLocal, .vsn, .indexDatabase, .salvage, .scan, .help]
-    case .indexCheck: [.file, .forceLocal, .vsn, .indexDatabase, .help]
+    case .indexRebuild:
+      [.file, .forceLocal, .vsn, .indexDatabase, .salvage, .scan, .changer, .driveElement, .help]
+    case .indexCheck: [.file, .forceLocal, .vsn, .indexDatabase, .changer, .driveElement, .help]
     case .plan: PlanVerb.keys
     case .rmt: [.help]
+    case .libraryCreate:
+      [
+        .file, .library(.slots), .library(.drives), .library(.ioSlots), .library(.cartridges), .capacity, .compression,
+        .help,
+      ]
+    case .libraryStatus:
+      [
+        .file, .changer, .indexDatabase, .library(.stale), .library(.olderThan), .library(.fullerThan), .help,
+      ]
+    case .libraryLoad, .libraryUnload, .libraryTransfer, .libraryInventory: [.file, .changer, .help]
+    case .libraryAdd: [.file, .changer, .indexDatabase, .library(.cartridges), .help]
+    case .libraryRemove: [.file, .changer, .library(.into), .help]
     }
   }
 
@@ -69,6 +93,60 @@ enum Verb: String, CaseIterable {
         + "Compares the index of a volume with its catalogues and says what differs. Changes nothing.\n"
     case .plan: PlanVerb.summary
     case .rmt: RmtVerb.summary
+    case .libraryCreate:
+      "Usage: tapir library create FOLDER [OPTION...]\n\n"
+        + "Makes a virtual library with blank cartridges V00001, V00002... in its slots.\n"
+    case .libraryStatus:
+      usage("", "[OPTION...]") + "Says which cartridge is where. Drives count from 0, slots from 1.\n"
+    case .libraryLoad:
+      usage("SLOT|VSN [DRIVE]") + "Moves a cartridge into a drive: the first that is empty, unless it is named.\n"
+    case .libraryUnload:
+      usage("[DRIVE]")
+        + "Moves the cartridge in a drive back to its slot. With --changer, -f names the drive's device,\n"
+        + "from which the cartridge is ejected first.\n"
+    case .libraryTransfer: usage("SLOT|VSN SLOT") + "Moves a cartridge to another slot.\n"
+    case .libraryAdd:
+      usage("[CARTRIDGE|VSN...]")
+        + "Moves virtual cartridges in, or makes new ones. Of a real library, moves what is in its import/export slots.\n"
+    case .libraryRemove:
+      usage("VSN", "[--into=FOLDER]")
+        + "Moves a cartridge to an import/export slot, or out to a folder. Nothing is erased.\n"
+    case .libraryInventory: usage("") + "Finds out which cartridges came and went by hand.\n"
+    }
+  }
+
+  private func usage(_ words: String, _ options: String = "") -> String {
+    let words = [words, options].filter { !$0.isEmpty }.map { " " + $0 }.joined()
+    return "Usage: tapir \(rawValue) LIBRARY\(words)\n       tapir \(rawValue) --changer=DEVICE\(words)\n\n"
+  }
+
+  /// How many words a library's verb takes behind the library; nil of other verbs.
+  private var wordCounts: ClosedRange<Int>? {
+    switch self {
+    case .libraryCreate, .libraryStatus, .libraryInventory: 0...0
+    case .libraryLoad: 1...2
+    case .libraryUnload: 0...1
+    case .libraryTransfer: 2...2
+    case .libraryAdd: 0...Int.max
+    case .libraryRemove: 1...1
+    default: nil
+    }
+  }
+
+  /// Takes the library out of the names, unless an option says which, and counts the others.
+  private func checkWords(_ names: inout [[UInt8]], _ command: inout TarCommand) throws(UsageError) {
+    guard let counts = wordCounts else { return }
+    if command.archive.changer == nil, command.archive.name == nil {
+      guard !names.isEmpty else { throw UsageError(message: "'\(rawValue)' takes a library") }
+      command.archive.name = names.removeFirst()
+    }
+    guard counts.contains(names.count) else {
+      let usage = summary.prefix { $0 != "\n" }.drop { $0 != " " }.dropFirst()
+      throw UsageError(message: "it is: \(usage)")
+    }
+    if self == .libraryStatus, command.library.showsCandidates == command.library.policy.isEmpty {
+      throw UsageError(
+        message: "--stale goes with --older-than or --fuller-than, and they with it", pointsAtHelp: false)
     }
   }
 
@@ -96,7 +174,10 @@ enum Verb: String, CaseIterable {
     }
     var command = builder.command
     command.intent.vsn = command.archive.vsn
-    if self == .indexFind {
+    if self == .volumeLabel { command.archive.libraryUse = .scratch }
+    if wordCounts != nil {
+      try checkWords(&names, &command)
+    } else if self == .indexFind {
       guard !names.isEmpty else { throw UsageError(message: "'\(rawValue)' takes a name or a pattern") }
     } else if self == .rmt {
       if let extra = names.first {
@@ -138,6 +219,21 @@ struct VerbCommand {
     case .indexCheck: try IndexVerbs(command: command, reporter: reporter).check()
     case .rmt: try RmtVerb(reporter: reporter).run()
     case .plan: try PlanVerb(command: command, reporter: reporter).run()
+    default: try runOnLibrary(LibraryVerbs(command: command, reporter: reporter))
+    }
+  }
+
+  private func runOnLibrary(_ verbs: LibraryVerbs) throws(OperationError) {
+    switch verb {
+    case .libraryCreate: try verbs.create()
+    case .libraryStatus: try verbs.status()
+    case .libraryLoad: try verbs.load(names)
+    case .libraryUnload: try verbs.unload(names)
+    case .libraryTransfer: try verbs.transfer(names)
+    case .libraryAdd: try verbs.add(names)
+    case .libraryRemove: try verbs.remove(names)
+    case .libraryInventory: try verbs.inventory()
+    default: break  // run above
     }
   }
 }

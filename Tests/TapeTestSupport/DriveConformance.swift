@@ -77,6 +77,9 @@ public struct ConformanceRule: Sendable, CustomStringConvertible {
 /// A drive did not keep a rule; says what was expected and what happened.
 public struct ConformanceFailure: Error, CustomStringConvertible {
   public let description: String
+
+  /// Says what was wrong.
+  public init(description: String) { self.description = description }
 }
 
 /// What every drive does, as rules with names: the executable form of ``TapeDrive``'s contract.

@@ -10,6 +10,7 @@ import VirtualTape
 // Runs the rules of the drive contract on a tape drive (whose cartridge is erased for each rule!) or on virtual
 // cartridges made at PATH (replaced for each rule). For a tape drive the options say what is in it: only rules for
 // such a cartridge are run; without one, those for any cartridge. Prints a line for each rule and the counts.
+// --changer DEVICE tries the rules of the changer contract on a medium changer instead.
 // --commands writes three blocks, three filemarks and a flush instead.
 
 func main() -> Int32 {
@@ -17,6 +18,7 @@ func main() -> Int32 {
   var compression = CartridgeOptions.Compression.lz4
   var path: String?
   var commandsOnly = false
+  var isChanger = false
   var arguments = CommandLine.arguments.dropFirst()
   while let argument = arguments.popFirst() {
     switch argument {
@@ -26,6 +28,7 @@ func main() -> Int32 {
     case "--worm": wanted.append(.worm)
     case "--compression": compression = arguments.popFirst().flatMap { .init(rawValue: $0) } ?? .lz4
     case "--commands": commandsOnly = true
+    case "--changer": isChanger = true
     default: path = argument
     }
   }
@@ -34,6 +37,7 @@ func main() -> Int32 {
     return 2
   }
   if commandsOnly { return writeSomething(path) }
+  if isChanger { return tryChanger(path) }
   let isDevice = TapeDevice.isTapeDevice(at: Array(path.utf8))
   if wanted.isEmpty { wanted = isDevice ? [.plain] : [.plain, .small, .writeProtected, .worm] }
   let subject = isDevice ? tapeDrive(path) : virtualCartridge(path, compression)
@@ -51,6 +55,33 @@ func main() -> Int32 {
   }
   print("\(passed) passed, \(failed) failed")
   return failed == 0 && passed > 0 ? 0 : 1
+}
+
+/// Tries the rules of the changer contract; each begins with all cartridges in slots.
+func tryChanger(_ path: String) -> Int32 {
+  let subject = ChangerSubject {
+    let changer = MtxChanger(path: Array(path.utf8))
+    for drive in try changer.elements() {
+      guard case .drive = drive.address, drive.isFull else { continue }
+      let slot = try changer.elements().first { !$0.isFull && !$0.isImportExport && $0.address > .drive(.max) }
+      guard let slot else { throw ConformanceFailure(description: "no slot is empty") }
+      try changer.move(from: drive.address, to: slot.address)
+    }
+    return changer
+  } reopen: {
+    MtxChanger(path: Array(path.utf8))
+  }
+  var failed = 0
+  for rule in ChangerConformance.rules {
+    do {
+      try rule.run(subject)
+      print("ok      \(rule.name)")
+    } catch {
+      failed += 1
+      print("FAILED  \(rule.name): \(error)")
+    }
+  }
+  return failed == 0 ? 0 : 1
 }
 
 /// Writes blocks, three filemarks and a flush on a tape drive, for whoever watches the commands.

@@ -5,7 +5,7 @@
 
 /* Operations of MTIOCTOP. */
 extern const int16_t cltape_MTFSF, cltape_MTBSF, cltape_MTFSR, cltape_MTBSR, cltape_MTWEOF, cltape_MTWEOFI, cltape_MTREW,
-    cltape_MTEOM, cltape_MTERASE, cltape_MTSETBLK, cltape_MTSEEK, cltape_MTSETDRVBUFFER;
+    cltape_MTOFFL, cltape_MTEOM, cltape_MTERASE, cltape_MTSETBLK, cltape_MTSEEK, cltape_MTSETDRVBUFFER;
 
 /* Bits of the generic status that MTIOCGET gives. */
 extern const int64_t cltape_GMT_EOF, cltape_GMT_BOT, cltape_GMT_EOT, cltape_GMT_EOD, cltape_GMT_WR_PROT,
