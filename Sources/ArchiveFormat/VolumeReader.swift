@@ -120,8 +120,11 @@ public final class VolumeReader {
   }
 
   /// Reads the labels behind a user file and the filemark behind them, and compares them with the file.
+  /// - Parameter isContinued: whether they must say that the file goes on on the next volume.
   /// - Returns: what is wrong with them, in words; nil when nothing is.
-  public func readTrailer(of header: Header, blockCount: UInt64) throws(VolumeError) -> String? {
+  public func readTrailer(
+    of header: Header, blockCount: UInt64, isContinued: Bool = false
+  ) throws(VolumeError) -> String? {
     guard let labels = try readLabelGroup(), let found = labels.first else { return "its trailer is missing" }
     do {
       let first = try FileLabel1(parsing: found)
@@ -136,7 +139,11 @@ public final class VolumeReader {
         let last = try labels.last.map { (label) throws(LabelError) in try UserLabel(parsing: label) }
         guard last?.fileSequence == user.fileSequence else { return "its trailer is that of another file" }
       }
-      return first.group == .endOfVolume ? "it goes on on the next volume" : nil
+      switch (first.group == .endOfVolume, isContinued) {
+      case (true, false): return "it goes on on the next volume"
+      case (false, true): return "it ends on this volume, and should go on on the next"
+      default: return nil
+      }
     } catch { return "its trailer is damaged: \(error)" }
   }
 

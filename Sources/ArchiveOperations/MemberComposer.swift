@@ -9,6 +9,7 @@ final class MemberComposer {
   private let blocks: FileBlocks
   private let layout: Layout
   private let packLimit: Int64?
+  private let packLength: Int64
   private let observer: any OperationObserver
   private var batch: BatchCount
   /// Members of the pack that is open; 0 when none is.
@@ -22,14 +23,16 @@ final class MemberComposer {
   /// - Parameters:
   ///   - layout: of members that get a user file of their own.
   ///   - packLimit: bytes of the largest member that goes into a pack; nil for no packs.
+  ///   - packSize: bytes at which a pack is ended.
   ///   - limits: where packs end too, as batches end only between files.
   init(
-    ring: WriteRing, layout: Layout, packLimit: Int64? = nil, limits: BatchLimits = BatchLimits(),
-    observer: any OperationObserver
+    ring: WriteRing, layout: Layout, packLimit: Int64? = nil, packSize: Int64 = packSize,
+    limits: BatchLimits = BatchLimits(), observer: any OperationObserver
   ) {
     blocks = FileBlocks(ring)
     self.layout = layout
     self.packLimit = packLimit
+    packLength = packSize
     batch = BatchCount(limits: limits)
     self.observer = observer
   }
@@ -67,7 +70,7 @@ final class MemberComposer {
     packed += 1
     if batch.isReached(adding: blocks.byteCount, members: packed) {
       try endPack(endsBatch: true)
-    } else if blocks.byteCount >= Self.packSize {
+    } else if blocks.byteCount >= packLength {
       try endPack()
     }
   }

@@ -5,6 +5,8 @@ internal import TapeLabels
 /// A volume whose end was found and checked: the next AUL file goes right behind its last catalogue.
 final class OpenVolume {
   let writer: VolumeWriter
+  /// The drive that it is in.
+  let drive: any TapeDrive
   /// Whether nothing on it can be written over.
   let isWORM: Bool
   /// fseq of the first AUL file behind the last catalogue: the next one to be written, unless void ones lie there (WORM).
@@ -17,10 +19,11 @@ final class OpenVolume {
   let lastCommit: Timestamp
 
   init(
-    writer: VolumeWriter, isWORM: Bool, firstSequence: UInt64, catalogues: [CataloguePlacement], nextBatch: UInt32,
+    writer: VolumeWriter, drive: any TapeDrive, isWORM: Bool, firstSequence: UInt64, catalogues: [CataloguePlacement], nextBatch: UInt32,
     lastCommit: Timestamp
   ) {
     self.writer = writer
+    self.drive = drive
     self.isWORM = isWORM
     self.firstSequence = firstSequence
     self.catalogues = catalogues

@@ -69,6 +69,8 @@ struct WriteTarget {
   let identity: WriterIdentity
   let session: SessionRecord
   let observer: any OperationObserver
+  /// The volume of the set that is full: this one must be blank or empty, and continues it.
+  var continuing: VolumeDescriptor?
 
   /// Opens the cartridge in the drive.
   /// - Throws: ``OperationError/refused(_:hint:)`` when it holds something that the intent does not give up.
@@ -129,6 +131,10 @@ struct WriteTarget {
     if !intent.appends, found.last.number > 0 {
       throw try refusal(of: found)
     }
+    if continuing != nil, !found.tail.isUnclear {
+      // It is empty, and of another set.
+      return try self.label(medium, keeping: vsn, replacing: try checkExpiry(vsn, reader, header))
+    }
     if found.last.reason == .volumeFull { throw .refused("volume \(vsn) is full", hint: "use another volume") }
     let (sequence, header) = try appendPoint(found, reader, medium)
     let writer = try onVolume { () throws(VolumeError) in
@@ -137,7 +143,7 @@ struct WriteTarget {
         systemCode: identity.systemCode)
     }
     return OpenVolume(
-      writer: writer, isWORM: medium.isWORM, firstSequence: found.last.catalogueSequence + 1,
+      writer: writer, drive: drive, isWORM: medium.isWORM, firstSequence: found.last.catalogueSequence + 1,
       catalogues: found.catalogues, nextBatch: found.last.number + 1, lastCommit: found.last.committed)
   }
 
@@ -218,9 +224,14 @@ struct WriteTarget {
     var generator = SystemRandomNumberGenerator()
     let vsn = intent.vsn ?? old ?? intent.barcode ?? .random(using: &generator)
     let now = Timestamp.now()
-    let descriptor = VolumeDescriptor(
+    var descriptor = VolumeDescriptor(
       id: .random(), vsn: vsn, set: .random(), text: intent.text, blockSize: intent.blockSize,
       created: Timestamp(seconds: now.seconds))
+    if let continuing {
+      descriptor.set = continuing.set
+      descriptor.sequenceInSet = continuing.sequenceInSet + 1
+      descriptor.previous = continuing.id
+    }
     var replaced: [IndexFile.Volume] = []
     if let index {
       replaced = try onIndex { () throws(IndexError) in try index.volumes(vsn: vsn) }
@@ -250,7 +261,9 @@ struct WriteTarget {
       number: 0, id: .random(), session: session, firstSequence: 1, catalogueSequence: 1, committed: now,
       reason: .labelled, previousDigest: nil)
     let frame = try onIndex { () throws(IndexError) in
-      try CatalogueWriter().finish(volume: descriptor, batch: batch, earlier: [])
+      try CatalogueWriter().finished(
+        volume: descriptor, batch: batch, earlier: [], preceding: continuing.map { [$0] } ?? []
+      ).frame
     }
     let readMe = ReadMe.text(for: descriptor, program: identity.program, date: now.dateAndTime)
     let placement = try onVolume { () throws(VolumeError) in
@@ -261,9 +274,9 @@ struct WriteTarget {
         try index.ingest(Catalogue(frame), placement: placement, end: writer.nextHeader)
       }
     }
-    if intent.vsn == nil, old == nil, intent.barcode == nil { observer.report(.information("labelled volume \(vsn)")) }
+    if intent.vsn == nil, old == nil, intent.barcode == nil, continuing == nil { observer.report(.information("labelled volume \(vsn)")) }
     return OpenVolume(
-      writer: writer, isWORM: medium.isWORM, firstSequence: writer.nextSequence, catalogues: [placement], nextBatch: 1,
+      writer: writer, drive: drive, isWORM: medium.isWORM, firstSequence: writer.nextSequence, catalogues: [placement], nextBatch: 1,
       lastCommit: now)
   }
 }

@@ -54,6 +54,8 @@ public struct StoredMember: Sendable {
   public let file: FilePlacement
   /// The member in it.
   public let record: MemberRecord
+  /// Of a member that spans volumes, all of its pieces in their order, of which ``file`` is the last; otherwise empty.
+  public let pieces: [StoredPiece]
 }
 
 /// The members that a query chose, given out in tape order. Lives in a temporary table: memory does not grow with it.
@@ -61,6 +63,9 @@ public final class Selection {
   private let index: IndexFile
   private let database: Database
   private let batches: [Int64: (volume: IndexFile.Volume, committed: Int64)]
+  /// Place of each volume, by its row, in the order in which they are gone through.
+  private let order: [Int64: Int64]
+  private let pieces: [Int64: [StoredPiece]]
   private let selector: MemberSelector
   private let rows: Statement
   private let isSelected: Statement
@@ -72,7 +77,7 @@ public final class Selection {
   /// How many members it has.
   public private(set) var count: Int64 = 0
 
-  /// Finds the members of `volumes` that `query` asks for.
+  /// Finds the members of `volumes` that `query` asks for; they come volume by volume.
   public init(_ query: MemberQuery, of volumes: [IndexFile.Volume], in index: IndexFile) throws(IndexError) {
     self.index = index
     database = index.database
@@ -89,6 +94,8 @@ public final class Selection {
       }
     }
     self.batches = batches
+    order = Dictionary(volumes.enumerated().map { ($0.element.row, Int64($0.offset)) }) { first, _ in first }
+    pieces = try index.pieces(inBatches: batches.mapValues { $0.volume })
     selector = try MemberSelector(database)
     matches = Array(repeating: 0, count: query.operands.count)
     rows = try database.prepare(
@@ -181,7 +188,7 @@ public final class Selection {
   /// Whether the query chose this member.
   public func contains(_ member: StoredMember) throws(IndexError) -> Bool {
     defer { isSelected.reset() }
-    isSelected.bind(1, member.volume.row)
+    isSelected.bind(1, order[member.volume.row])
     isSelected.bind(2, member.id)
     return try isSelected.step()
   }
@@ -193,7 +200,8 @@ public final class Selection {
     }
     let (file, record) = try selector.member(row)
     return StoredMember(
-      id: id, volume: batch.volume, committed: Timestamp(totalNanoseconds: batch.committed), file: file, record: record)
+      id: id, volume: batch.volume, committed: Timestamp(totalNanoseconds: batch.committed), file: file, record: record,
+      pieces: pieces[id] ?? [])
   }
 
   // MARK: Choosing
@@ -207,7 +215,7 @@ public final class Selection {
     let reject = try database.prepare("INSERT INTO temp.rejection VALUES (?,?)")
     while let member = try next() {
       if isWanted(member.record.member) { continue }
-      reject.bind(1, member.volume.row)
+      reject.bind(1, order[member.volume.row])
       reject.bind(2, member.id)
       try reject.run()
     }
@@ -283,7 +291,7 @@ public final class Selection {
           versions = [newest]
         }
         for version in versions {
-          insert.bind(1, version.volume)
+          insert.bind(1, order[version.volume])
           insert.bind(2, version.id)
           try insert.run()
         }
