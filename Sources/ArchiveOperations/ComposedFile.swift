@@ -6,6 +6,8 @@ struct FileBegin {
   var layout: Layout
   /// The name of its first member, for messages.
   var path: [UInt8]
+  /// Whether it ends only when its source does: then an empty block may end it.
+  var isStream = false
 }
 
 /// A member that has been composed to its end.

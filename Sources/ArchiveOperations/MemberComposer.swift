@@ -130,7 +130,7 @@ final class MemberComposer {
     guard let content = opened.content else { return try composePax(opened) }
     var member = opened.member
     var isIncomplete = false
-    blocks.begin(FileBegin(layout: .raw, path: member.path))
+    blocks.begin(FileBegin(layout: .raw, path: member.path, isStream: true))
     member.size = 0
     while true {
       let space = try blocks.room()

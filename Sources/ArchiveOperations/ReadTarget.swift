@@ -7,6 +7,8 @@ public import TapeLabels
 public struct ReadTarget {
   /// The volume, as `index` knows it.
   public let volume: IndexFile.Volume
+  /// That volume and those that continue it, in their order, as far as `index` knows them.
+  public let volumes: [IndexFile.Volume]
   /// The index that answers: the one on disk, or one made for this run from the volume's catalogues.
   public let index: IndexFile
 
@@ -26,9 +28,10 @@ public struct ReadTarget {
       throw .refused("volume \(name) has the catalogue of another volume", hint: nil)
     }
     if let index, let descriptor,
-      let volume = try onIndex({ () throws(IndexError) in try index.volume(descriptor.id) })
+      let volume = try onIndex({ () throws(IndexError) in try index.volume(descriptor.id) }),
+      try onIndex({ () throws(IndexError) in try index.isKnown(volume) })
     {
-      return ReadTarget(volume: volume, index: index)
+      return try ReadTarget(volume, in: index)
     }
     observer.report(.information("volume \(name) is not in the index: reading its catalogues"))
     let temporary = try onIndex { () throws(IndexError) in try IndexFile() }
@@ -40,7 +43,25 @@ public struct ReadTarget {
     guard let volume = try onIndex({ () throws(IndexError) in try temporary.volume(found.descriptor.id) }) else {
       throw .refused("the catalogues of volume \(name) are those of another volume", hint: nil)
     }
-    return ReadTarget(volume: volume, index: temporary)
+    return try ReadTarget(volume, in: temporary)
+  }
+
+  /// The largest block size of the volumes.
+  var blockSize: Int { volumes.map(\.descriptor.blockSize).max() ?? VolumeDescriptor.defaultBlockSize }
+
+  /// The volumes for reading: the one in `drive`, and what `supply` brings.
+  /// - Parameter longestGap: bytes between two members that are read through rather than passed with a locate.
+  public func access(
+    _ drive: any TapeDrive, supply: (any VolumeSupply)? = nil, longestGap: Int = 0, _ observer: any OperationObserver
+  ) -> VolumeAccess {
+    VolumeAccess(
+      volume.descriptor, in: drive, supply: supply, longestGap: longestGap, blockSize: blockSize, observer: observer)
+  }
+
+  private init(_ volume: IndexFile.Volume, in index: IndexFile) throws(OperationError) {
+    self.volume = volume
+    self.index = index
+    volumes = [volume] + (try onIndex { () throws(IndexError) in try index.volumes(continuing: volume) })
   }
 
   /// Rewinds and reads the label: one of our volumes, or a refusal that says what is there.

@@ -10,7 +10,7 @@ public struct RestoreSummary: Equatable, Sendable {
   public var members: Int64
 }
 
-/// Restores (or compares, or prints) members of a volume, in tape order, in one pass.
+/// Restores (or compares, or prints) members of a volume and of those that continue it, in tape order, in one pass.
 public struct RestoreOperation {
   /// Which members.
   public var query: MemberQuery
@@ -28,23 +28,27 @@ public struct RestoreOperation {
     self.bufferSize = bufferSize
   }
 
+  /// As ``run(_:access:sink:observer:)``, with no volume but the one in `drive`, which stays open.
+  public func run(
+    _ target: ReadTarget, drive: any TapeDrive, sink: any MemberSink, observer: any OperationObserver
+  ) throws(OperationError) -> RestoreSummary {
+    try run(target, access: target.access(drive, longestGap: longestGap, observer), sink: sink, observer: observer)
+  }
+
   /// Reads what the query asks for from the cartridge in `drive` and hands it to `sink`. Locates each AUL file unless
   /// the tape stands there already, checks its labels, and reads nothing else.
   /// - Returns: how much that was, whatever became of it.
   public func run(
-    _ target: ReadTarget, drive: any TapeDrive, sink: any MemberSink, observer: any OperationObserver
+    _ target: ReadTarget, access: VolumeAccess, sink: any MemberSink, observer: any OperationObserver
   ) throws(OperationError) -> RestoreSummary {
     let selection = try onIndex { () throws(IndexError) in
-      try Selection(query, of: [target.volume], in: target.index)
+      try Selection(query, of: target.volumes, in: target.index)
     }
-    let plan = try onIndex { () throws(IndexError) in try RestorePlan(selection, volume: target.volume) }
+    let plan = try onIndex { () throws(IndexError) in try RestorePlan(selection) }
     let ring = ReadRing(
-      blockSize: target.volume.descriptor.blockSize, byteCount: bufferSize, consumedInRows: true)
+      blockSize: target.blockSize, byteCount: bufferSize, consumedInRows: true)
     let reading = FileReading(
-      reader: VolumeReader(
-        drive: drive, longestGap: longestGap / target.volume.descriptor.blockSize,
-        blockSize: target.volume.descriptor.blockSize),
-      plan: plan, ring: ring, passesGaps: options.keepsDamaged, readsWhole: options.verifiesUserFiles)
+      access: access, plan: plan, ring: ring, passesGaps: options.keepsDamaged, readsWhole: options.verifiesUserFiles)
     let worker = try Worker { reading.run() }
     let restorer = MemberRestorer(sink: sink, options: options, observer: observer)
     let bytes = RingBytes(ring, digestsFiles: options.verifiesUserFiles) { observer.report(.passed(bytes: $0)) }
@@ -52,7 +56,7 @@ public struct RestoreOperation {
     ring.cancel()
     worker.join()
     restorer.finish()
-    if let error = bytes.stopped { throw .index(error) }
+    if let error = bytes.stopped { throw error }
     return RestoreSummary(matches: selection.matches, members: selection.count)
   }
 
@@ -101,6 +105,10 @@ public struct RestoreOperation {
     let problem: String
     if let error = bytes.gapError {
       problem = "\(error)"
+    } else if let damage = bytes.pieceDamage {
+      problem = damage
+    } else if !file.pieces.isEmpty {
+      return
     } else if let found = bytes.digest, found != file.placement.digest {
       problem = "its user file's digest is \(found), not \(file.placement.digest)"
     } else {

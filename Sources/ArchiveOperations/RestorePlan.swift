@@ -8,7 +8,9 @@ struct PlannedFile {
   /// Which file.
   var placement: FilePlacement
   /// The volume it is on.
-  var vsn: VSN
+  var volume: VolumeDescriptor
+  /// Of a member that spans volumes, all of its pieces, of which ``placement`` is the last; otherwise empty.
+  var pieces: [StoredPiece] = []
   /// Its members that are wanted, by offset.
   var members: [PlannedMember]
 
@@ -18,7 +20,8 @@ struct PlannedFile {
 
   /// The blocks of the user file that hold what is wanted; up to its filemark and the trailer behind that where its last
   /// block is among them, and of all files but packs.
-  func wantedBlocks(ofSize blockSize: Int64) -> Range<UInt64> {
+  func wantedBlocks() -> Range<UInt64> {
+    let blockSize = Int64(volume.blockSize)
     guard placement.layout == .pack, let first = members.first?.record, let last = members.last?.record else {
       return 0..<UInt64.max
     }
@@ -44,11 +47,9 @@ final class RestorePlan {
   private var waiting: StoredMember?
   /// What comes next, before what waits.
   private var copies: [PlannedFile] = []
-  private let volumeName: VSN
 
-  init(_ selection: Selection, volume: IndexFile.Volume) throws(IndexError) {
+  init(_ selection: Selection) throws(IndexError) {
     self.selection = selection
-    volumeName = volume.descriptor.vsn
     waiting = try selection.next()
   }
 
@@ -56,7 +57,8 @@ final class RestorePlan {
   func next() throws(IndexError) -> PlannedFile? {
     if !copies.isEmpty { return copies.removeFirst() }
     guard let first = waiting else { return nil }
-    var file = PlannedFile(placement: first.file, vsn: volumeName, members: [])
+    var file = PlannedFile(
+      placement: first.file, volume: first.volume.descriptor, pieces: first.pieces, members: [])
     repeat {
       guard let member = waiting else { break }
       if let copy = try copyOfTarget(member) {
@@ -75,7 +77,9 @@ final class RestorePlan {
   private static func joined(_ copies: [PlannedFile]) -> [PlannedFile] {
     var result: [PlannedFile] = []
     for copy in copies.sorted(by: { $0.start < $1.start }) {
-      if let last = result.last, last.placement.sequence == copy.placement.sequence, last.end < copy.start {
+      if let last = result.last, last.placement.sequence == copy.placement.sequence, last.volume == copy.volume,
+        last.end < copy.start
+      {
         result[result.count - 1].members += copy.members
       } else {
         result.append(copy)
@@ -90,7 +94,7 @@ final class RestorePlan {
       try !selection.contains(target)
     else { return nil }
     return PlannedFile(
-      placement: target.file, vsn: volumeName,
+      placement: target.file, volume: target.volume.descriptor, pieces: target.pieces,
       members: [PlannedMember(record: target.record, copyAs: link.record.member)])
   }
 }

@@ -439,15 +439,19 @@ final class SessionWriter {
       try endPack(in: block, at: boundary, isFull: false)
       return true
     }
-    observer.report(.passed(bytes: Int64(block.byteCount)))
-    do { try writer.write(block.bytes.bytes) } catch {
-      guard case .endOfMedium = error else { throw .volume(error) }
-      again()
-      try closeVolume()
-      return false
+    if block.byteCount > 0 {
+      observer.report(.passed(bytes: Int64(block.byteCount)))
+      do { try writer.write(block.bytes.bytes) } catch {
+        guard case .endOfMedium = error else { throw .volume(error) }
+        again()
+        // Its end is where the block before it ended.
+        try onVolume { () throws(VolumeError) in try writer.cut(to: writer.blockCount) }
+        try closeVolume()
+        return false
+      }
+      rateLimit?.pass(block.byteCount)
+      open?.digests?.add(block.bytes)
     }
-    rateLimit?.pass(block.byteCount)
-    open?.digests?.add(block.bytes)
     open?.ends[writer.blockCount - 1] = block.end
     switch block.end {
     case .file(let file):
@@ -456,7 +460,8 @@ final class SessionWriter {
     case .members(let boundary): open?.members += boundary.file.members
     case nil: break
     }
-    if writer.isNearEnd { try closeVolume() }
+    // Of a stream nothing may follow but its end, and no piece may be empty: its last block is for the next volume.
+    if writer.isNearEnd { try closeVolume(givingBack: open?.begin.isStream ?? false) }
     return true
   }
 
@@ -492,12 +497,13 @@ final class SessionWriter {
   /// catalogue. Everything else is safe then.
   /// - Parameter givingBack: whether it is known that there is too little room.
   private func closeVolume(givingBack: Bool = false) throws(OperationError) {
+    var needsRoom = givingBack
     if open != nil, writer.blockCount == 0 {
       try takeBackHeader()
     } else if open?.layout == .pack {
       try giveBackPack()
+      needsRoom = false
     }
-    var needsRoom = givingBack && returned.isEmpty
     while true {
       if needsRoom, try !giveBack() { break }
       do {
