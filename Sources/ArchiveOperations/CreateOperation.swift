@@ -74,7 +74,8 @@ public struct CreateOperation {
   ) throws(OperationError) -> SessionSummary {
     let session = session()
     let volume = try WriteTarget(
-      drive: drive, index: index, intent: intent, identity: identity, session: session, observer: observer
+      drive: drive, index: index, intent: intent, identity: identity, session: session, observer: observer,
+      mayBeFull: supply != nil
     ).open()
     let change = supply.map { supply in
       VolumeChange(

@@ -17,10 +17,12 @@ final class OpenVolume {
   let nextBatch: UInt32
   /// When the last batch was committed: no later one may be earlier.
   let lastCommit: Timestamp
+  /// Whether nothing may be appended to it.
+  let isFull: Bool
 
   init(
     writer: VolumeWriter, drive: any TapeDrive, isWORM: Bool, firstSequence: UInt64, catalogues: [CataloguePlacement], nextBatch: UInt32,
-    lastCommit: Timestamp
+    lastCommit: Timestamp, isFull: Bool = false
   ) {
     self.writer = writer
     self.drive = drive
@@ -29,6 +31,7 @@ final class OpenVolume {
     self.catalogues = catalogues
     self.nextBatch = nextBatch
     self.lastCommit = lastCommit
+    self.isFull = isFull
   }
 
   /// Writes a catalogue and flushes: when it returns, the batch is committed.

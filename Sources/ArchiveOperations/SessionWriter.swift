@@ -58,6 +58,8 @@ final class SessionWriter {
   private var preceding: [VolumeDescriptor] = []
   /// How many of them the open batch names, as pieces lie there.
   private var needed = 0
+  /// Whether the session has been past full volumes at most.
+  private var isFirstChange: Bool
   /// Whether anything has come to lie on the volume since the session got to it.
   private var hasProgress = true
   private(set) var summary: SessionSummary
@@ -114,6 +116,8 @@ final class SessionWriter {
     batchNumber = volume.nextBatch
     lastCommit = volume.lastCommit
     firstSequence = volume.firstSequence
+    isFull = volume.isFull
+    isFirstChange = isFull
   }
 
   /// Writes everything that comes through `ring`, then commits what is left.
@@ -429,7 +433,7 @@ final class SessionWriter {
   /// - Parameter again: is called before anything is put in front of the block, when it has to come again.
   /// - Returns: false when it was not written, and has to come again.
   private func span(_ block: WriteRing.Block, isLast: Bool, again: () -> Void) throws(OperationError) -> Bool {
-    if isFull { try nextVolume(for: suspended?.begin.path ?? block.begin?.path ?? []) }
+    while isFull { try nextVolume(for: suspended?.begin.path ?? block.begin?.path ?? []) }
     guard try beginFile(block) else {
       again()
       try closeVolume()
@@ -634,7 +638,7 @@ final class SessionWriter {
         "volume \(full.vsn) is too small: it has no room for any of \(String(decoding: path, as: UTF8.self))",
         hint: "use volumes that hold more, or a smaller block size (-b)")
     }
-    do { (volume, verifier) = try change.open(after: volume) } catch {
+    do { (volume, verifier) = try change.open(after: volume, appends: isFirstChange) } catch {
       let name = String(decoding: path, as: UTF8.self)
       guard case .refused(let why, let hint) = error else { throw error }
       throw .refused(
@@ -644,8 +648,10 @@ final class SessionWriter {
     preceding.append(full)
     summary.volume = writer.descriptor
     summary.volumeCount += 1
-    isFull = false
-    hasProgress = false
+    isFull = volume.isFull
+    // A session that has written nothing yet may go past what is full.
+    if !isFull { isFirstChange = false }
+    hasProgress = isFull
     linked = [:]
     catalogues = volume.catalogues
     batchNumber = volume.nextBatch

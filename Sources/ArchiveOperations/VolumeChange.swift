@@ -1,6 +1,7 @@
-internal import ArchiveFormat
-internal import TapeIO
+public import ArchiveFormat
+public import TapeIO
 internal import TapeIndex
+public import TapeLabels
 
 /// Opens the next volume of a set for a session.
 struct VolumeChange {
@@ -13,8 +14,11 @@ struct VolumeChange {
   let observer: any OperationObserver
 
   /// Gives up the drive of the volume that is full, and labels the one that follows.
+  /// - Parameter appends: whether it may be one that continues the volume already, as where nothing has been written yet.
   /// - Throws: ``OperationError/refused(_:hint:)`` when there is none, or it holds something.
-  func open(after full: OpenVolume) throws(OperationError) -> (volume: OpenVolume, verifier: BatchVerifier?) {
+  func open(
+    after full: OpenVolume, appends: Bool
+  ) throws(OperationError) -> (volume: OpenVolume, verifier: BatchVerifier?) {
     let before = full.writer.descriptor
     try close(full)
     let supplied = try supply.nextForWriting(after: before)
@@ -24,7 +28,7 @@ struct VolumeChange {
     intent.barcode = supplied.barcode
     let volume = try WriteTarget(
       drive: supplied.drive, index: index, intent: intent, identity: identity, session: session, observer: observer,
-      continuing: before
+      continuing: before, mayGoOn: appends, mayBeFull: appends
     ).open()
     observer.report(.information("going on on volume \(volume.writer.descriptor.vsn)"))
     return (volume, verifies ? BatchVerifier(drive: supplied.drive, observer: observer) : nil)
@@ -33,5 +37,25 @@ struct VolumeChange {
   /// Ends the use of a volume's drive.
   func close(_ volume: OpenVolume) throws(OperationError) {
     do { try volume.drive.close() } catch { throw .volume(.drive(error)) }
+  }
+}
+
+extension CreateOperation {
+  /// Looks whether the cartridge in `drive` can continue a volume, as a session would, and writes nothing: whoever brings
+  /// cartridges can ask for another one. Moves the tape.
+  /// - Parameters:
+  ///   - full: the volume that is full.
+  ///   - vsn: the VSN that it has or is to get; nil for any.
+  /// - Throws: ``OperationError/refused(_:hint:)`` when it holds something, or is another volume.
+  public static func check(
+    _ drive: any TapeDrive, continuing full: VolumeDescriptor, vsn: VSN?, identity: WriterIdentity,
+    observer: any OperationObserver
+  ) throws(OperationError) {
+    let session = SessionRecord(
+      id: .random(), started: .now(), host: identity.host, program: identity.program, series: [])
+    try WriteTarget(
+      drive: drive, index: nil, intent: WriteIntent(appends: false, vsn: vsn, blockSize: full.blockSize),
+      identity: identity, session: session, observer: observer, continuing: full, mayGoOn: true, mayBeFull: true
+    ).check()
   }
 }

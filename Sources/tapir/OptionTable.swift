@@ -114,7 +114,9 @@ enum OptionTable {
       "a drive (/dev/nst0), a virtual cartridge (a folder; a new one's name ends in .vtl), or an ordinary archive, also"
         + " HOST:FILE of another machine; several with -M"),
     .gnu(.forceLocal, nil, "force-local", .archive, "ARCHIVE is local even if it has a colon"),
-    .own(.vsn, "vsn", .required, "VSN", .archive, "the volume must have, or gets, this volume serial number"),
+    .own(
+      .vsn, "vsn", .required, "VSN[,VSN...]", .archive,
+      "the volume must have, or gets, this volume serial number; those that follow it the others"),
     .gnu(.label, "V", "label", .required, "TEXT", .archive, "text kept with a new volume"),
     .own(.indexDatabase, "index-db", .required, "FILE", .archive, "the index (else $TAPIR_INDEX, or the default)"),
     .own(.noIndex, "no-index", .archive, "neither read nor write an index: read the tape from its beginning"),

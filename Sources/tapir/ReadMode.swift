@@ -32,12 +32,18 @@ struct ReadMode {
       try LabelMode.check(found.volume.descriptor.text, command)
       reporter.countsRecords(of: found.volume.descriptor.blockSize, wholeRecords: false)
       if command.mode == .list {
-        try list([found.volume], found.index)
+        try list(found.volumes, found.index)
       } else if let range = command.range, let name = command.operands.first?.name {
         try RangeOperation(name: MemberName.withoutTrailingSlashes(name), offset: range.offset, length: range.length)
           .run(found, drive: archive.drive, sink: StandardOutputSink())
       } else {
-        try restore(found, archive)
+        let supply = try NamedVolumes.make(command, archive, reporter: reporter)
+        // A locate takes a drive four seconds and more, in which it reads as much.
+        var longestGap = 0
+        if case .device = archive.target { longestGap = 512 << 20 }
+        let access = found.access(archive.drive, supply: supply, longestGap: longestGap, reporter)
+        try restore(found, access, archive)
+        return try access.close()
       }
     } else {
       try readInSequence(archive)
@@ -64,19 +70,19 @@ struct ReadMode {
     if command.listsContents, let contents = member.dumpDirectory { reporter.listContents(contents) }
   }
 
-  private func restore(_ target: ReadTarget, _ archive: OpenedArchive) throws(OperationError) {
+  private func restore(
+    _ target: ReadTarget, _ access: VolumeAccess, _ archive: OpenedArchive
+  ) throws(OperationError) {
     var choice = choice
     for place in places() {
       // Counting begins anew with each pass, but what was found is only found in all of them.
       if choice.dependsOnOrder { choice = self.choice }
       // Which names a pass looks up does not matter then: all members have to be shown.
       let names = command.operands.filter { choice.dependsOnOrder || $0.baseDirectory == place }
-      var operation = RestoreOperation(
+      let operation = RestoreOperation(
         query: query(names, choice, to: place), options: try options(),
         bufferSize: command.bufferSize ?? archive.defaultBuffer)
-      // A locate takes a drive four seconds and more, in which it reads as much.
-      if case .device = archive.target { operation.longestGap = 512 << 20 }
-      _ = try operation.run(target, drive: archive.drive, sink: sink(place), observer: reporter)
+      _ = try operation.run(target, access: access, sink: sink(place), observer: reporter)
     }
     reportMissing(choice)
   }

@@ -130,7 +130,11 @@ struct TarCommandBuilder {
         command.archive.furtherNames.append(value)
       }
     case .forceLocal: command.archive.isLocal = true
-    case .vsn: command.archive.vsn = try vsn(value)
+    case .vsn:
+      command.archive.vsns = try value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map {
+        (name) throws(UsageError) in try vsn(Array(name))
+      }
+      command.archive.vsn = command.archive.vsns.first
     case .indexDatabase: command.archive.indexDatabase = value
     case .noIndex: command.archive.usesIndex = false
     case .label: command.intent.text = value

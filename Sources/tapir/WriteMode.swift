@@ -32,13 +32,15 @@ struct WriteMode {
       verifies: command.verifies,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, streaming: command.streaming(for: target),
       identity: .here, series: series())
+    let supply = try NamedVolumes.make(command, archive, reporter: reporter, interruption: signals.interruption)
     let source = try source(archive, target, incremental)
     let summary = try operation.run(
       from: source, to: archive.drive, index: index, observer: reporter,
-      interruption: signals.interruption)
+      interruption: signals.interruption, supply: supply)
     if command.output.showsTotals { reporter.say(Self.text(summary.waiting)) }
-    try archive.writeName(summary.volume.vsn)
-    try archive.close()
+    if let supply { try supply.finish(summary.volume.vsn) } else { try archive.writeName(summary.volume.vsn) }
+    // A drive that a full volume was in has been closed.
+    if summary.volumeCount == 1 { try archive.close() }
     if let signal = signals.caught {
       reporter.say(
         "interrupted: \(summary.members) members of this session are safe, what follows them is not archived")
@@ -50,7 +52,8 @@ struct WriteMode {
       throw .refused(
         "the volume is full: \(String(decoding: Quoting.escaped(name), as: UTF8.self)) and what follows it were not"
           + " archived",
-        hint: "the \(summary.members) members before it are safe; archive the rest on another volume")
+        hint: "the \(summary.members) members before it are safe; archive the rest on another volume, or let -M go on on"
+          + " further ones")
     }
     if summary.isDamaged {
       incremental?.keep("the archive is damaged", reporter)
