@@ -78,13 +78,12 @@ struct FileReading {
   private func read(_ file: PlannedFile, piece: StoredPiece?, _ spare: UnsafeMutableRawBufferPointer) -> Outcome {
     let placement = piece?.file ?? file.placement
     let volume = piece.map { $0.volume?.descriptor } ?? file.volume
-    let isContinued = piece.map { $0.section < file.pieces.count } ?? false
+    let isContinued = piece.map { !$0.isLast } ?? false
     let reader: VolumeReader
     do throws(OperationError) {
       guard let volume else {
-        let path = file.members.first?.record.member.path ?? []
         throw .refused(
-          "\(String(decoding: path, as: UTF8.self)) begins on a volume before \(file.volume.vsn) that the index does not"
+          "\(String(decoding: file.name, as: UTF8.self)) begins on a volume before \(file.volume.vsn) that the index does not"
             + " know, or knows as erased", hint: "'tapir index rebuild' takes in what its catalogues say")
       }
       reader = try access.reader(of: volume)
@@ -94,7 +93,7 @@ struct FileReading {
     }
     guard var block = ring.acquire() else { return .nobody }
     let wanted = readsWhole || piece != nil ? 0..<UInt64.max : file.wantedBlocks()
-    if piece?.section ?? 1 == 1 {
+    if piece?.section == file.pieces.first?.section {
       block.begin = ReadBegin(file: file, offset: Int64(wanted.lowerBound) * Int64(file.volume.blockSize))
     }
     var digester = Digester()
@@ -157,7 +156,7 @@ struct FileReading {
           }
         }
         block.end =
-          isContinued
+          isContinued && piece?.section != file.pieces.last?.section
           ? .piece(trailerProblem: problem, damage: damage) : .whole(trailerProblem: problem, damage: damage)
       } else {
         block.end = .enough

@@ -21,6 +21,9 @@ public struct RestoreOperation {
   /// Bytes between two members that are read through rather than passed with a locate, for which a drive stops and starts.
   public var longestGap = 0
 
+  /// Whether only the volume at hand is read, to verify what is there: of a member that spans volumes its piece alone.
+  public var readsOneVolume = false
+
   /// Describes a restore.
   public init(query: MemberQuery, options: RestoreOptions, bufferSize: Int) {
     self.query = query
@@ -42,9 +45,13 @@ public struct RestoreOperation {
     _ target: ReadTarget, access: VolumeAccess, sink: any MemberSink, observer: any OperationObserver
   ) throws(OperationError) -> RestoreSummary {
     let selection = try onIndex { () throws(IndexError) in
-      try Selection(query, of: target.volumes, in: target.index)
+      try Selection(query, of: readsOneVolume ? [target.volume] : target.volumes, in: target.index)
     }
-    let plan = try onIndex { () throws(IndexError) in try RestorePlan(selection) }
+    let plan = try onIndex { () throws(IndexError) in 
+      try RestorePlan(
+        selection, alone: readsOneVolume ? target.volume : nil,
+        open: query.operands.isEmpty && query.session == nil && query.sample == nil, in: target.index)
+    }
     let ring = ReadRing(
       blockSize: target.blockSize, byteCount: bufferSize, consumedInRows: true)
     let reading = FileReading(
@@ -96,7 +103,7 @@ public struct RestoreOperation {
       let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
       observer.report(
         .notice(
-          MemberNotice(file.members[0].record.member.path, "Labels damaged on tape \(place): \(problem)", .difference)))
+          MemberNotice(file.name, "Labels damaged on tape \(place): \(problem)", .difference)))
     }
   }
 
@@ -116,8 +123,10 @@ public struct RestoreOperation {
     }
     let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
     // Of the members of a pack, none can be blamed.
-    let path = file.placement.layout == .pack ? [] : file.members[0].record.member.path
-    let what = file.placement.layout == .pack ? "a pack is damaged on tape" : "Damaged on tape"
+    let path = file.placement.layout == .pack ? [] : file.name
+    let what =
+      file.placement.layout == .pack
+      ? "a pack is damaged on tape" : path.isEmpty ? "a piece is damaged on tape" : "Damaged on tape"
     observer.report(.notice(MemberNotice(path, "\(what) \(place): \(problem)", .failure)))
   }
 }

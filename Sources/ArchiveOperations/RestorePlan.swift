@@ -11,8 +11,11 @@ struct PlannedFile {
   var volume: VolumeDescriptor
   /// Of a member that spans volumes, all of its pieces, of which ``placement`` is the last; otherwise empty.
   var pieces: [StoredPiece] = []
-  /// Its members that are wanted, by offset.
+  /// Its members that are wanted, by offset; none when it is a piece that is only to be verified.
   var members: [PlannedMember]
+
+  /// The name of its first member, for messages.
+  var name: [UInt8] { members.first?.record.member.path ?? [] }
 
   /// Where on tape its first and its last member begin: fseq and offset.
   var start: (UInt64, Int64) { (placement.sequence, members.first?.record.offset ?? 0) }
@@ -47,16 +50,34 @@ final class RestorePlan {
   private var waiting: StoredMember?
   /// What comes next, before what waits.
   private var copies: [PlannedFile] = []
+  private let alone: IndexFile.Volume?
+  /// Pieces that go on on another volume: the last on theirs.
+  private var rest: [StoredPiece]
 
-  init(_ selection: Selection) throws(IndexError) {
+  /// - Parameters:
+  ///   - alone: the only volume that is read: of members that span volumes just the pieces there.
+  ///   - open: whether pieces there count that go on elsewhere.
+  init(
+    _ selection: Selection, alone: IndexFile.Volume? = nil, open: Bool = false, in index: IndexFile
+  ) throws(IndexError) {
     self.selection = selection
+    self.alone = alone
+    rest = try open ? alone.map { (volume) throws(IndexError) in try index.openPieces(on: volume) } ?? [] : []
     waiting = try selection.next()
   }
 
   /// The next file to be read; nil at the end. A pack comes once, with all of its members that are wanted.
   func next() throws(IndexError) -> PlannedFile? {
     if !copies.isEmpty { return copies.removeFirst() }
-    guard let first = waiting else { return nil }
+    guard let first = waiting else {
+      guard let alone, !rest.isEmpty else { return nil }
+      let piece = rest.removeFirst()
+      return PlannedFile(placement: piece.file, volume: alone.descriptor, pieces: [piece], members: [])
+    }
+    if alone != nil, let last = first.pieces.last {
+      waiting = try selection.next()
+      return PlannedFile(placement: first.file, volume: first.volume.descriptor, pieces: [last], members: [])
+    }
     var file = PlannedFile(
       placement: first.file, volume: first.volume.descriptor, pieces: first.pieces, members: [])
     repeat {
@@ -91,7 +112,7 @@ final class RestorePlan {
   /// For a hard link to a member that is not restored in this run: that member's file, to be restored as the link.
   private func copyOfTarget(_ link: StoredMember) throws(IndexError) -> PlannedFile? {
     guard link.record.member.kind == .hardLink, let target = try selection.target(of: link),
-      try !selection.contains(target)
+      try !selection.contains(target), alone.map({ $0.row == target.volume.row }) ?? true
     else { return nil }
     return PlannedFile(
       placement: target.file, volume: target.volume.descriptor, pieces: target.pieces,

@@ -80,6 +80,11 @@ public final class Catalogue {
     }
   }
 
+  /// How many pieces it lists of members that go on on the next volume.
+  public func openPieceCount() throws(IndexError) -> Int {
+    Int(try database.number("SELECT count(*) FROM piece WHERE member IS NULL"))
+  }
+
   private static func check(_ database: Database) throws(IndexError) {
     try database.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON;")
     guard try database.number("PRAGMA application_id") == Schema.catalogueApplicationID else {

@@ -43,6 +43,16 @@ public struct StoredPiece: Sendable {
   public let volume: IndexFile.Volume?
   /// The AUL file.
   public let file: FilePlacement
+  /// Whether the member ends with it.
+  public let isLast: Bool
+
+  /// Describes a piece.
+  public init(section: Int, volume: IndexFile.Volume?, file: FilePlacement, isLast: Bool) {
+    self.section = section
+    self.volume = volume
+    self.file = file
+    self.isLast = isLast
+  }
 }
 
 extension IndexFile {
@@ -85,11 +95,33 @@ extension IndexFile {
     try database.number("SELECT count(*) FROM (SELECT 1 FROM batch WHERE volume = \(volume.row) LIMIT 1)") > 0
   }
 
+  /// The pieces on a volume of members that go on on the next one.
+  public func openPieces(on volume: Volume) throws(IndexError) -> [StoredPiece] {
+    let rows = try database.prepare(
+      """
+      SELECT section, fseq, block, blocks, bytes, digest FROM piece
+      WHERE member IS NULL AND batch IN (SELECT id FROM batch WHERE volume = ?) ORDER BY fseq
+      """)
+    rows.bind(1, volume.row)
+    var found: [StoredPiece] = []
+    while try rows.step() {
+      guard let digest = Digest(bytes: rows.blob(5)) else {
+        throw .badCatalogue(why: "the index has a piece with a value out of range")
+      }
+      // What it holds is for the catalogue of the last piece to say.
+      let file = FilePlacement(
+        sequence: UInt64(rows.integer(1)), header: BlockID(UInt64(rows.integer(2))),
+        blockCount: UInt64(rows.integer(3)), byteCount: rows.integer(4), layout: .raw, digest: digest)
+      found.append(StoredPiece(section: Int(rows.integer(0)), volume: volume, file: file, isLast: false))
+    }
+    return found
+  }
+
   /// The pieces of every member that spans volumes and ends in one of `batches`, by the member's id.
   func pieces(inBatches batches: [Int64: Volume]) throws(IndexError) -> [Int64: [StoredPiece]] {
     let rows = try database.prepare(
       """
-      SELECT p.member, p.batch, p.section, p.fseq, p.block, p.blocks, p.bytes, p.digest, m.layout
+      SELECT p.member, p.batch, p.section, p.fseq, p.block, p.blocks, p.bytes, p.digest, m.layout, p.last
       FROM piece p JOIN member m ON m.id = p.member ORDER BY p.member, p.section
       """)
     var found: [Int64: [StoredPiece]] = [:]
@@ -105,7 +137,7 @@ extension IndexFile {
       found[member, default: []].append(
         StoredPiece(
           section: Int(rows.integer(2)), volume: try volume(PieceRows.volumesBefore(rows.integer(1)), before: last),
-          file: file))
+          file: file, isLast: rows.integer(9) != 0))
     }
     for (member, pieces) in found where pieces.map(\.section) != Array(1...pieces.count) {
       throw .badCatalogue(why: "the index lacks a piece of member \(member)")

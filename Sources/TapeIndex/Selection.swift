@@ -171,17 +171,29 @@ public final class Selection {
   /// A link that came out of another archive has a name to lead it: that of a member written before it.
   private func targetByName(of link: StoredMember) throws(IndexError) -> StoredMember? {
     guard link.record.member.kind == .hardLink else { return nil }
+    if let target = try targetByName(of: link, on: link.volume) { return target }
+    // A session that went on on another volume has left it on one before.
+    var volume = link.volume
+    while let before = try index.volume(1, before: volume) {
+      if let target = try targetByName(of: link, on: before) { return target }
+      volume = before
+    }
+    return nil
+  }
+
+  private func targetByName(of link: StoredMember, on volume: IndexFile.Volume) throws(IndexError) -> StoredMember? {
     let name = MemberName(path: link.record.member.linkTarget)
     let s = try database.prepare(
       """
       SELECT \(MemberSelector.columns) FROM batch b JOIN \(MemberSelector.tables)
-      WHERE b.volume = ?1 AND b.id = m.id >> 24 AND d.path = ?2 AND m.name = ?3 AND m.id < ?4 AND m.type != 1
+      WHERE b.volume = ?1 AND b.id = m.id >> 24 AND d.path = ?2 AND m.name = ?3 AND (m.id < ?4 OR ?4 IS NULL)
+        AND m.type != 1
       ORDER BY m.id DESC LIMIT 1
       """)
-    s.bind(1, link.volume.row)
+    s.bind(1, volume.row)
     s.bind(2, name.directory)
     s.bind(3, name.name)
-    s.bind(4, link.id)
+    s.bind(4, volume.row == link.volume.row ? link.id : nil)
     return try s.step() ? try stored(s) : nil
   }
 
@@ -195,13 +207,32 @@ public final class Selection {
 
   private func stored(_ row: Statement) throws(IndexError) -> StoredMember {
     let id = row.integer(0)
-    guard let batch = batches[id / Schema.membersPerBatch] else {
-      throw .badCatalogue(why: "the index has a member of no batch")
+    let batch: (volume: IndexFile.Volume, committed: Int64)
+    if let known = batches[id / Schema.membersPerBatch] {
+      batch = known
+    } else {
+      batch = try otherBatch(id / Schema.membersPerBatch)
     }
     let (file, record) = try selector.member(row)
+    var pieces = pieces[id] ?? []
+    if batches[id / Schema.membersPerBatch] == nil { pieces = try otherPieces(of: id, on: batch.volume) }
     return StoredMember(
       id: id, volume: batch.volume, committed: Timestamp(totalNanoseconds: batch.committed), file: file, record: record,
-      pieces: pieces[id] ?? [])
+      pieces: pieces)
+  }
+
+  /// A batch of a volume that the selection is not of: links lead there.
+  private func otherBatch(_ id: Int64) throws(IndexError) -> (volume: IndexFile.Volume, committed: Int64) {
+    let s = try database.prepare(
+      "SELECT \(VolumeRows.volumeColumns), (SELECT committed FROM batch WHERE id = ?1) FROM volume"
+        + " WHERE id = (SELECT volume FROM batch WHERE id = ?1)")
+    s.bind(1, id)
+    guard try s.step() else { throw .badCatalogue(why: "the index has a member of no batch") }
+    return (IndexFile.Volume(row: s.integer(0), descriptor: try VolumeRows.volume(s)), s.integer(11))
+  }
+
+  private func otherPieces(of member: Int64, on volume: IndexFile.Volume) throws(IndexError) -> [StoredPiece] {
+    try index.pieces(inBatches: [member / Schema.membersPerBatch: volume])[member] ?? []
   }
 
   // MARK: Choosing

@@ -1,6 +1,7 @@
 import ArchiveFormat
 import ArchiveOperations
 import TapeIO
+import TapeIndex
 import TapeLabels
 import VirtualTape
 
@@ -89,6 +90,26 @@ final class NamedVolumes: VolumeSupply {
           "volume \(wanted.vsn) is not in \(MediumOpener.shown(name))", hint: "load \(wanted.vsn)")
       }
     } catch { throw .refused("volume \(wanted.vsn) is wanted: \(error.message)", hint: "load \(wanted.vsn)") }
+  }
+
+  func nextForReading(after volume: VolumeDescriptor) throws(OperationError) -> any TapeDrive {
+    reporter.say("the volume that continues \(volume.vsn) is wanted")
+    do throws(VolumeSequence.Ended) {
+      return try sequence.next(fromNames: true) { (name) throws(OperationError) in
+        let archive = try open(name, .readOnly, nil)
+        if try continues(volume, archive) { return archive.drive }
+        try archive.close()
+        throw .refused("\(MediumOpener.shown(name)) does not continue volume \(volume.vsn)", hint: nil)
+      }
+    } catch { throw .refused("the volume that continues \(volume.vsn) is wanted: \(error.message)", hint: nil) }
+  }
+
+  private func continues(_ volume: VolumeDescriptor, _ archive: OpenedArchive) throws(OperationError) -> Bool {
+    let reader = VolumeReader(drive: archive.drive)
+    let contents: VolumeContents
+    do { contents = try reader.inspect() } catch { throw .volume(error) }
+    guard case .tapir(_, let header) = contents else { return false }
+    return try VolumeSync.identify(reader, behind: header).volume.previous == volume.id
   }
 
   private func isWanted(_ archive: OpenedArchive, _ wanted: VolumeDescriptor) throws(OperationError) -> Bool {

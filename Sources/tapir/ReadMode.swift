@@ -33,20 +33,22 @@ struct ReadMode {
       reporter.countsRecords(of: found.volume.descriptor.blockSize, wholeRecords: false)
       if command.mode == .list {
         try list(found.volumes, found.index)
-      } else if let range = command.range, let name = command.operands.first?.name {
-        try RangeOperation(name: MemberName.withoutTrailingSlashes(name), offset: range.offset, length: range.length)
-          .run(found, drive: archive.drive, sink: StandardOutputSink())
       } else {
         let supply = try NamedVolumes.make(command, archive, reporter: reporter)
         // A locate takes a drive four seconds and more, in which it reads as much.
         var longestGap = 0
         if case .device = archive.target { longestGap = 512 << 20 }
         let access = found.access(archive.drive, supply: supply, longestGap: longestGap, reporter)
-        try restore(found, access, archive)
+        if let range = command.range, let name = command.operands.first?.name {
+          try RangeOperation(name: MemberName.withoutTrailingSlashes(name), offset: range.offset, length: range.length)
+            .run(found, access: access, sink: StandardOutputSink())
+        } else {
+          try restore(found, access, archive)
+        }
         return try access.close()
       }
     } else {
-      try readInSequence(archive)
+      if try readInSequence(archive) { return }
     }
     try archive.close()
   }
@@ -139,22 +141,29 @@ struct ReadMode {
 
   // MARK: In sequence
 
-  private func readInSequence(_ archive: OpenedArchive) throws(OperationError) {
+  /// - Returns: whether the drive has been closed.
+  private func readInSequence(_ archive: OpenedArchive) throws(OperationError) -> Bool {
     var choice = choice
+    var hasChanged = false
+    let supply = try NamedVolumes.make(command, archive, reporter: reporter)
     for place in places() {
+      guard !hasChanged else {
+        throw .refused("members go to several directories: with --no-index one pass goes over the volumes", hint: nil)
+      }
       let current = self.choice
       choice = current
       let reading = SequentialReading(vsn: command.archive.vsn, options: try options()) {
         current.chooses($0, to: command.mode == .list ? nil : place)
       }
       let sink = command.mode == .list ? nil : try sink(place)
-      try reading.run(drive: archive.drive, sink: sink, observer: reporter) { member in
+      hasChanged = try reading.run(drive: archive.drive, sink: sink, observer: reporter, supply: supply) { member in
         if command.mode == .list { list(member) }
       }
       // All names of a listing are looked for in one pass.
       if command.mode == .list { break }
     }
     reportMissing(choice)
+    return hasChanged
   }
 
   // MARK: Where members go
