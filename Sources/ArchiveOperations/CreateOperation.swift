@@ -104,7 +104,7 @@ public struct CreateOperation {
       reader = try Worker {
         let composer = MemberComposer(
           ring: ring, layout: layout, packLimit: packLimit.map { min($0, packSize) }, packSize: packSize, limits: limits,
-          observer: observer)
+          changes: change?.count, observer: observer)
         while let item = found.pop() {
           switch item {
           case .notice(let notice): observer.report(.notice(notice))

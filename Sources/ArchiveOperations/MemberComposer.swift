@@ -17,6 +17,15 @@ final class MemberComposer {
   private var encoder = PaxEncoder()
   private var header: [UInt8] = []
   private var contentDigest = ContentDigester()
+  private let changes: VolumeCount?
+  /// On which volume the content of files with several names is, as far as is known here: what waits for the drive may
+  /// still come to the next one.
+  private var contents: [FileKey: Int] = [:]
+
+  private struct FileKey: Hashable {
+    var device: UInt64
+    var inode: UInt64
+  }
 
   typealias Stopped = FileBlocks.Stopped
 
@@ -25,14 +34,16 @@ final class MemberComposer {
   ///   - packLimit: bytes of the largest member that goes into a pack; nil for no packs.
   ///   - packSize: bytes at which a pack is ended.
   ///   - limits: where packs end too, as batches end only between files.
+  ///   - changes: counts the volumes, where there may be several.
   init(
     ring: WriteRing, layout: Layout, packLimit: Int64? = nil, packSize: Int64 = packSize,
-    limits: BatchLimits = BatchLimits(), observer: any OperationObserver
+    limits: BatchLimits = BatchLimits(), changes: VolumeCount? = nil, observer: any OperationObserver
   ) {
     blocks = FileBlocks(ring)
     self.layout = layout
     self.packLimit = packLimit
     packLength = packSize
+    self.changes = changes
     batch = BatchCount(limits: limits)
     self.observer = observer
   }
@@ -41,7 +52,7 @@ final class MemberComposer {
   /// reported and left out.
   func compose(_ source: any SourceMember) throws(Stopped) {
     let opened: OpenedMember
-    do { opened = try source.open() } catch {
+    do { opened = try self.opened(source) } catch {
       observer.report(.notice(error))
       return
     }
@@ -57,6 +68,17 @@ final class MemberComposer {
       try composePax(opened)
     }
     batch.add(files: blocks.byteCount, members: 1)
+  }
+
+  /// A member as it is to be archived: a link to what lies on a volume that is full has its content.
+  private func opened(_ source: any SourceMember) throws(MemberNotice) -> OpenedMember {
+    var opened = try source.open()
+    guard let changes, let file = opened.member.sourceFile else { return opened }
+    let key = FileKey(device: file.device, inode: file.inode)
+    let volume = changes.value
+    if opened.member.kind == .hardLink, contents[key] != volume, let whole = try source.openContent() { opened = whole }
+    if opened.member.kind != .hardLink, opened.member.kind != .directory, file.linkCount > 1 { contents[key] = volume }
+    return opened
   }
 
   /// Ends the pack that is open: no member follows.

@@ -463,6 +463,7 @@ private final class PieceBytes: UserFileBytes {
   private(set) var header: VolumeReader.Header
   private(set) var isFirst = true
   private var isOver = false
+  private var failure: VolumeError?
   /// Bytes of the pieces before.
   private var before: Int64 = 0
   /// Reads the trailer of a piece, and brings the next one.
@@ -482,7 +483,13 @@ private final class PieceBytes: UserFileBytes {
     while true {
       let part = try piece.next(limit)
       if !part.isEmpty || isOver { return part }
-      guard let next = try goesOn(self) else {
+      if let failure { throw failure }
+      let following: (bytes: DrivenBytes, header: VolumeReader.Header)?
+      do { following = try goesOn(self) } catch {
+        failure = error
+        throw error
+      }
+      guard let next = following else {
         isOver = true
         return part
       }

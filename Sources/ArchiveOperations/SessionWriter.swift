@@ -50,6 +50,8 @@ final class SessionWriter {
   private var open: OpenFile?
   /// A member of which a part is on volumes that are full, and no more on this one.
   private var suspended: OpenFile?
+  /// Whether the volume is to be closed when more comes of the stream that is open.
+  private var waitsForEnd = false
   /// What the volume that is full has given back.
   private let returned = ReturnedBlocks()
   /// Where members with several names lie, for the links to them.
@@ -434,6 +436,14 @@ final class SessionWriter {
   /// - Returns: false when it was not written, and has to come again.
   private func span(_ block: WriteRing.Block, isLast: Bool, again: () -> Void) throws(OperationError) -> Bool {
     while isFull { try nextVolume(for: suspended?.begin.path ?? block.begin?.path ?? []) }
+    if waitsForEnd {
+      waitsForEnd = false
+      if block.byteCount > 0 {
+        again()
+        try closeVolume()
+        return false
+      }
+    }
     guard try beginFile(block) else {
       again()
       try closeVolume()
@@ -464,8 +474,10 @@ final class SessionWriter {
     case .members(let boundary): open?.members += boundary.file.members
     case nil: break
     }
-    // Of a stream nothing may follow but its end, and no piece may be empty: its last block is for the next volume.
-    if writer.isNearEnd { try closeVolume(givingBack: open?.begin.isStream ?? false) }
+    if writer.isNearEnd {
+      // Of a stream nothing may follow but its end, and no piece may be empty.
+      if open?.begin.isStream == true { waitsForEnd = true } else { try closeVolume() }
+    }
     return true
   }
 
@@ -645,6 +657,7 @@ final class SessionWriter {
         "volume \(full.vsn) is full: \(name) and what follows it were not archived: \(why)",
         hint: "the \(summary.members) members before it are safe" + (hint.map { "; \($0)" } ?? ""))
     }
+    change.count.add()
     preceding.append(full)
     summary.volume = writer.descriptor
     summary.volumeCount += 1

@@ -1,7 +1,15 @@
 public import ArchiveFormat
+internal import Synchronization
 public import TapeIO
 internal import TapeIndex
 public import TapeLabels
+
+/// How often a session has gone on on another volume. The drive's thread counts, the reading thread looks.
+final class VolumeCount: Sendable {
+  private let count = Atomic<Int>(0)
+  var value: Int { count.load(ordering: .acquiring) }
+  func add() { count.add(1, ordering: .releasing) }
+}
 
 /// Opens the next volume of a set for a session.
 struct VolumeChange {
@@ -12,6 +20,8 @@ struct VolumeChange {
   let session: SessionRecord
   let verifies: Bool
   let observer: any OperationObserver
+  /// Changes so far.
+  let count = VolumeCount()
 
   /// Gives up the drive of the volume that is full, and labels the one that follows.
   /// - Parameter appends: whether it may be one that continues the volume already, as where nothing has been written yet.

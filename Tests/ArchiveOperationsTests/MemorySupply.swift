@@ -42,6 +42,15 @@ final class MemorySupply: VolumeSupply {
     throw .refused("volume \(wanted.vsn) is not at hand", hint: "load \(wanted.vsn)")
   }
 
+  /// Number of the cartridge that is read in sequence.
+  var sequence = 0
+
+  func nextForReading(after volume: VolumeDescriptor) throws(OperationError) -> any TapeDrive {
+    sequence += 1
+    guard sequence < cartridges.count else { throw .refused("no more volumes", hint: nil) }
+    return wrap(try Self.load(cartridges[sequence]))
+  }
+
   private static func load(_ cartridge: MemoryCartridge) throws(OperationError) -> any TapeDrive {
     do { return try MemoryDrive(cartridge) } catch { throw .volume(.drive(error)) }
   }
