@@ -199,7 +199,8 @@ public final class VolumeWriter {
   private func write(_ group: WritableKeyPath<Labels, FileLabels>, _ file: OpenFile) throws(VolumeError) {
     guard var labels = labels?[keyPath: group] else { preconditionFailure("no AUL file is open") }
     do {
-      try labels.set(identifier: file.identifier, sequence: nextSequence, blockCount: file.blockCount, section: file.section)
+      try labels.set(
+        identifier: file.identifier, sequence: nextSequence, blockCount: file.blockCount, section: file.section)
     } catch {
       isBroken = true
       throw .label(error, volume: descriptor.vsn.text)

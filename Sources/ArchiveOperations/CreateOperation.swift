@@ -103,7 +103,8 @@ public struct CreateOperation {
     do {
       reader = try Worker {
         let composer = MemberComposer(
-          ring: ring, layout: layout, packLimit: packLimit.map { min($0, packSize) }, packSize: packSize, limits: limits,
+          ring: ring, layout: layout, packLimit: packLimit.map { min($0, packSize) }, packSize: packSize,
+          limits: limits,
           changes: change?.count, observer: observer)
         while let item = found.pop() {
           switch item {

@@ -98,7 +98,8 @@ struct FileReading {
     }
     var digester = Digester()
     do throws(VolumeError) {
-      let header = try reader.openFile(at: placement.header, sequence: placement.sequence, vsn: volume?.vsn ?? file.volume.vsn)
+      let header = try reader.openFile(
+        at: placement.header, sequence: placement.sequence, vsn: volume?.vsn ?? file.volume.vsn)
       guard header.first.section == piece?.section ?? 1 else {
         throw .mismatch(
           what: "the header of file \(placement.sequence)", expected: "section \(piece?.section ?? 1)",

@@ -21,7 +21,8 @@ final class OpenVolume {
   let isFull: Bool
 
   init(
-    writer: VolumeWriter, drive: any TapeDrive, isWORM: Bool, firstSequence: UInt64, catalogues: [CataloguePlacement], nextBatch: UInt32,
+    writer: VolumeWriter, drive: any TapeDrive, isWORM: Bool, firstSequence: UInt64, catalogues: [CataloguePlacement],
+    nextBatch: UInt32,
     lastCommit: Timestamp, isFull: Bool = false
   ) {
     self.writer = writer

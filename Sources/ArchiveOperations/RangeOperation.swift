@@ -157,7 +157,8 @@ private final class LocatedBytes: UserFileBytes {
   init(_ stored: StoredMember, _ access: VolumeAccess) {
     self.access = access
     pieces =
-      stored.pieces.isEmpty ? [StoredPiece(section: 1, volume: stored.volume, file: stored.file, isLast: true)] : stored.pieces
+      stored.pieces.isEmpty
+      ? [StoredPiece(section: 1, volume: stored.volume, file: stored.file, isLast: true)] : stored.pieces
     blockSize = stored.volume.descriptor.blockSize
     memory = .allocate(byteCount: blockSize, alignment: 4096)
   }

@@ -47,7 +47,7 @@ public struct RestoreOperation {
     let selection = try onIndex { () throws(IndexError) in
       try Selection(query, of: readsOneVolume ? [target.volume] : target.volumes, in: target.index)
     }
-    let plan = try onIndex { () throws(IndexError) in 
+    let plan = try onIndex { () throws(IndexError) in
       try RestorePlan(
         selection, alone: readsOneVolume ? target.volume : nil,
         open: query.operands.isEmpty && query.session == nil && query.sample == nil, in: target.index)

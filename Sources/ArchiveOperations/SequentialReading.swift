@@ -416,7 +416,8 @@ private final class VolumeInSequence {
     guard let supply else {
       if !isWanted { return nil }
       throw .unavailable(
-        "volume \(vsn) goes on on the next volume of its set", hint: "-M asks for it; more than one -f may name the volumes")
+        "volume \(vsn) goes on on the next volume of its set",
+        hint: "-M asks for it; more than one -f may name the volumes")
     }
     do {
       try reader.drive.close()

@@ -582,7 +582,9 @@ final class SessionWriter {
       if last == 0 {
         try takeBackHeader()
       } else {
-        guard file.digests?.removeLast() == true else { throw .volume(.endOfMedium(device: volume.drive.identity.name)) }
+        guard file.digests?.removeLast() == true else {
+          throw .volume(.endOfMedium(device: volume.drive.identity.name))
+        }
         try onVolume { () throws(VolumeError) in try writer.cut(to: last) }
       }
       return true

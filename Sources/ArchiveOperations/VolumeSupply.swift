@@ -24,7 +24,8 @@ public protocol VolumeSupply: AnyObject {
 
 extension VolumeSupply {
   public func nextForReading(after volume: VolumeDescriptor) throws(OperationError) -> any TapeDrive {
-    throw .refused("which volume continues volume \(volume.vsn) is not known", hint: "the index knows; leave out --no-index")
+    throw .refused(
+      "which volume continues volume \(volume.vsn) is not known", hint: "the index knows; leave out --no-index")
   }
 }
 

@@ -169,10 +169,11 @@ struct WriteTarget {
         drive: drive, descriptor: found.descriptor, nextSequence: sequence, nextHeader: header, host: identity.host,
         systemCode: identity.systemCode)
     }
-    return .append(OpenVolume(
-      writer: writer, drive: drive, isWORM: medium.isWORM, firstSequence: found.last.catalogueSequence + 1,
-      catalogues: found.catalogues, nextBatch: found.last.number + 1, lastCommit: found.last.committed,
-      isFull: isFull))
+    return .append(
+      OpenVolume(
+        writer: writer, drive: drive, isWORM: medium.isWORM, firstSequence: found.last.catalogueSequence + 1,
+        catalogues: found.catalogues, nextBatch: found.last.number + 1, lastCommit: found.last.committed,
+        isFull: isFull))
   }
 
   private static let otherVolume = "use another volume; -M with a further -f goes on there"
@@ -304,9 +305,12 @@ struct WriteTarget {
         try index.ingest(Catalogue(frame), placement: placement, end: writer.nextHeader)
       }
     }
-    if intent.vsn == nil, old == nil, intent.barcode == nil, continuing == nil { observer.report(.information("labelled volume \(vsn)")) }
+    if intent.vsn == nil, old == nil, intent.barcode == nil, continuing == nil {
+      observer.report(.information("labelled volume \(vsn)"))
+    }
     return OpenVolume(
-      writer: writer, drive: drive, isWORM: medium.isWORM, firstSequence: writer.nextSequence, catalogues: [placement], nextBatch: 1,
+      writer: writer, drive: drive, isWORM: medium.isWORM, firstSequence: writer.nextSequence, catalogues: [placement],
+      nextBatch: 1,
       lastCommit: now)
   }
 }

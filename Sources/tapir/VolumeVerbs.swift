@@ -95,7 +95,9 @@ struct VolumeVerbs {
     if let before = volume.previous {
       row("continues", try found.index.volume(before)?.descriptor.vsn.text ?? before.description)
     }
-    if let next = try found.index.volumes(continuing: found.volume).first { row("goes on on", next.descriptor.vsn.text) }
+    if let next = try found.index.volumes(continuing: found.volume).first {
+      row("goes on on", next.descriptor.vsn.text)
+    }
     row("labelled", volume.created.dateAndTime + " UTC")
     if let expires = volume.expires { row("kept until", expires.dateAndTime + " UTC") }
     row("block size", "\(volume.blockSize)")

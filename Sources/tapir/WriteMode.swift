@@ -52,7 +52,8 @@ struct WriteMode {
       throw .refused(
         "the volume is full: \(String(decoding: Quoting.escaped(name), as: UTF8.self)) and what follows it were not"
           + " archived",
-        hint: "the \(summary.members) members before it are safe; archive the rest on another volume, or let -M go on on"
+        hint:
+          "the \(summary.members) members before it are safe; archive the rest on another volume, or let -M go on on"
           + " further ones")
     }
     if summary.isDamaged {

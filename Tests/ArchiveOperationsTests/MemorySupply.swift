@@ -73,7 +73,8 @@ enum Span {
         bufferSize: 4 * Tape.blockSize, identity: WriterIdentity(host: "host", program: "tapir 0.1"),
         series: Array("test".utf8)
       ).run(
-        from: TestSource(members), to: drive, index: index, observer: events, interruption: interruption, supply: supply)
+        from: TestSource(members), to: drive, index: index, observer: events, interruption: interruption, supply: supply
+      )
     } catch {
       // try?: it may be closed already.
       try? drive.close()

@@ -80,7 +80,9 @@ struct SpanFaultTests {
       } catch { #expect("\(error)".contains("test"), "\(what): \(error)") }
       for cartridge in supply.cartridges { cartridge.powerCut(keeping: kept) }
       supply.wrap = { $0 }
-      let safe = Self.members.prefix(events.committed.reduce(0, +)).map { String(decoding: $0.member.path, as: UTF8.self) }
+      let safe = Self.members.prefix(events.committed.reduce(0, +)).map {
+        String(decoding: $0.member.path, as: UTF8.self)
+      }
       seen.insert(safe.count)
       // Of the volumes, the last one may not have been labelled.
       let readable = supply.cartridges.indices.filter { number in

@@ -157,7 +157,8 @@ extension SpanTests {
     // The first lists nothing.
     let drive = try MemoryDrive(supply.cartridges[0])
     let target = try ReadTarget.open(drive: drive, index: nil, vsn: nil, observer: Events())
-    _ = try ListOperation(query: MemberQuery(newestOnly: false)).run(volumes: target.volumes, index: target.index) { _ in
+    _ = try ListOperation(query: MemberQuery(newestOnly: false)).run(volumes: target.volumes, index: target.index) {
+      _ in
       Issue.record("a piece was listed as a member")
     }
     try drive.close()
