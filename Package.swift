@@ -44,7 +44,7 @@ let package = Package(
     .target(
       name: "LinuxTape", dependencies: ["TapeIO", "CLinuxTape"], swiftSettings: settings),
     .target(
-      name: "VirtualTape", dependencies: ["TapeIO", "CLZ4", "CXXHash", "CJansson", "CLinux"],
+      name: "VirtualTape", dependencies: ["TapeIO", "CISAL", "CLZ4", "CXXHash", "CJansson", "CLinux", "CZlib"],
       swiftSettings: settings),
     .target(
       name: "TapeIndex", dependencies: ["ArchiveFormat", "TapeLabels", "TapeIO", "CSQLite", "CLZ4"],
@@ -72,10 +72,12 @@ let package = Package(
     .target(name: "CLinux"),
     .systemLibrary(name: "CACL", pkgConfig: "libacl", providers: [.apt(["libacl1-dev"])]),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Tests
     .target(
       name: "TapeTestSupport", dependencies: ["TapeIO"], path: "Tests/TapeTestSupport",

@@ -17,7 +17,7 @@ _tapir() {
     '--compare:same as --diff'
     '--file=:a drive (/dev/nst0), a virtual cartridge (a folder; a new one'\''s name ends in .vtl), or an ordinary archive, also HOST:FILE of another machine; several with -M'
     '--force-local:ARCHIVE is local even if it has a colon'
-    '--vsn=:the volume must have, or gets, this volume serial number'
+    '--vsn=:the volume must have, or gets, this volume serial number; those that follow it the others'
     '--label=:text kept with a new volume'
     '--index-db=:the index (else $TAPIR_INDEX, or the default)'
     '--no-index:neither read nor write an index: read the tape from its beginning'
@@ -198,6 +198,7 @@ _tapir() {
     '--session=:only the Nth session on the volume, as '\''volume show'\'' numbers them'
     '--member=:only member NAME and what is below it; may be repeated'
     '--sample=:only N members, or P percent of them, chosen at random'
+    '--no-verify:do not read the copy back'
     '--salvage:take in complete files behind the last catalogue, which were never committed'
     '--scan:look for catalogues file by file from the beginning, whatever the end says'
     '--source-rate=:the files come at SIZE bytes a second (without this, as fast as the drive takes them)'
@@ -208,7 +209,7 @@ _tapir() {
       completion) compadd -- bash zsh fish; return ;;
       help) compadd -- index plan volume; return ;;
       index) compadd -- find rebuild check; return ;;
-      volume) compadd -- label show verify; return ;;
+      volume) compadd -- label show verify copy; return ;;
     esac
   fi
   case $words[CURRENT] in

@@ -139,7 +139,7 @@ struct WriteTarget {
       throw .refused("volume \(vsn) is in \(name), not \(wanted)", hint: "load \(wanted)")
     }
     if intent.erase == .volume(vsn) {
-      return .label(medium, keeping: vsn, replacing: try checkExpiry(vsn, reader, header))
+      return .label(medium, keeping: vsn, replacing: try intent.checkExpiry(vsn, reader, header))
     }
     // A damaged catalogue 0 stops nothing: every later one says which volume it is.
     let first = try? VolumeSync.identify(reader, behind: header)
@@ -159,7 +159,7 @@ struct WriteTarget {
     }
     if continuing != nil, !goesOn, !found.tail.isUnclear {
       // It is empty, and of another set.
-      return .label(medium, keeping: vsn, replacing: try checkExpiry(vsn, reader, header))
+      return .label(medium, keeping: vsn, replacing: try intent.checkExpiry(vsn, reader, header))
     }
     let isFull = found.last.reason == .volumeFull
     guard !isFull || mayBeFull else { throw .refused("volume \(vsn) is full", hint: Self.otherVolume) }
@@ -210,23 +210,6 @@ struct WriteTarget {
     }
     try onVolume { () throws(VolumeError) in try reader.go(to: found.end) }
     return (found.last.catalogueSequence + 1, found.end)
-  }
-
-  /// The identity of the volume to be erased, once its expiry has passed or does not count.
-  private func checkExpiry(
-    _ vsn: VSN, _ reader: VolumeReader, _ header: VolumeReader.Header
-  ) throws(OperationError) -> UniqueID? {
-    let old: Catalogue
-    do { old = try VolumeSync.identify(reader, behind: header) } catch {
-      if intent.erasesUnexpired { return nil }
-      throw .refused(
-        "cannot tell whether volume \(vsn) has expired: \(error)", hint: "--erase-unexpired insists on erasing it")
-    }
-    if let expires = old.volume.expires, expires > .now(), !intent.erasesUnexpired {
-      throw .refused(
-        "volume \(vsn) is kept until \(expires.dateAndTime) UTC: not erased", hint: "--erase-unexpired insists")
-    }
-    return old.volume.id
   }
 
   private func refusal(of found: VolumeChain) throws(OperationError) -> OperationError {

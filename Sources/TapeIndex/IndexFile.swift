@@ -66,23 +66,35 @@ public final class IndexFile {
   }
 
   private func prepare() throws(IndexError) {
-    guard try database.number("SELECT count(*) FROM sqlite_schema") == 0 else { return try check() }
+    guard try database.number("SELECT count(*) FROM sqlite_schema") == 0 else { return try bringUpToDate() }
     try database.transaction { () throws(IndexError) in
       // Another process may have made it meanwhile.
       guard try database.number("SELECT count(*) FROM sqlite_schema") == 0 else { return }
       try database.execute(Schema.tables)
-      try database.execute(Schema.indexOnly)
+      try database.execute(Schema.indexOnly + Schema.copies)
       try database.execute(Schema.head(applicationID: Schema.indexApplicationID))
     }
     try check()
   }
 
-  private func check() throws(IndexError) {
+  /// Brings an index of an older version up to this one.
+  private func bringUpToDate() throws(IndexError) {
+    guard try check() < Schema.indexVersion else { return }
+    try database.transaction { () throws(IndexError) in
+      try database.execute(Schema.copies + "PRAGMA user_version = \(Schema.indexVersion)")
+    }
+  }
+
+  /// Makes sure that the file is an index that this program understands.
+  /// - Returns: its version.
+  @discardableResult
+  private func check() throws(IndexError) -> Int64 {
     guard try database.number("PRAGMA application_id") == Schema.indexApplicationID else {
       throw .notAnIndex(path: database.path)
     }
     let version = try database.number("PRAGMA user_version")
-    guard version <= Schema.version else { throw .tooNew(path: database.path, version: Int(version)) }
+    guard version <= Schema.indexVersion else { throw .tooNew(path: database.path, version: Int(version)) }
+    return version
   }
 
   // MARK: Volumes

@@ -4,8 +4,10 @@ enum Schema {
   static let indexApplicationID: Int64 = 0x7470_4958
   /// `tpCT`: a catalogue on tape.
   static let catalogueApplicationID: Int64 = 0x7470_4354
-  /// Version of both.
+  /// Version of the tables that both have.
   static let version: Int64 = 1
+  /// Version of the index: 2 has ``copies`` beside them.
+  static let indexVersion: Int64 = 2
   /// A member's id is its batch's id times this, plus its ordinal in the batch from 0.
   static let membersPerBatch: Int64 = 1 << 24
 
@@ -66,6 +68,14 @@ enum Schema {
     CREATE UNIQUE INDEX volume_by_vsn ON volume (vsn) WHERE erased = 0;
     """
 
+  /// Where copies of volumes are, for an index of version 2.
+  static let copies = """
+    CREATE TABLE IF NOT EXISTS copy (
+      volume BLOB NOT NULL, place BLOB NOT NULL, made INTEGER NOT NULL, end_block INTEGER NOT NULL,
+      verified_block INTEGER NOT NULL, PRIMARY KEY (volume, place)
+    ) STRICT, WITHOUT ROWID;
+    """
+
   /// What a catalogue has beside: where all catalogues before it lie.
   static let catalogueOnly = """
     CREATE TABLE earlier_catalogue (
@@ -74,6 +84,7 @@ enum Schema {
     """
 
   static func head(applicationID: Int64) -> String {
-    "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version);"
+    let version = applicationID == indexApplicationID ? indexVersion : version
+    return "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version);"
   }
 }

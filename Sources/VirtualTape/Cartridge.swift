@@ -161,7 +161,7 @@ public enum Cartridge {
     return path
   }
 
-  private static func parent(of path: [UInt8]) -> [UInt8] {
+  static func parent(of path: [UInt8]) -> [UInt8] {
     guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return [UInt8(ascii: ".")] }
     return slash == 0 ? [UInt8(ascii: "/")] : Array(path[..<slash])
   }

@@ -17,6 +17,8 @@ enum ArchiveTarget: Equatable {
   case cartridge([UInt8])
   /// A virtual cartridge to be made.
   case newCartridge([UInt8])
+  /// A cartridge's image in another program's format.
+  case image([UInt8], CartridgeImage.Format)
   /// An ordinary archive: a file, a pipe, or what will be one.
   case file([UInt8])
   /// An ordinary archive of another machine, by its whole name.
@@ -43,6 +45,7 @@ enum ArchiveTarget: Equatable {
       throw .refused("\(text): Cannot open: \(String(cString: strerror(code)))", hint: nil)
     }
     if Cartridge.isCartridge(at: name) { return .cartridge(name) }
+    if let format = CartridgeImage.format(at: name) { return .image(name, format) }
     if status.st_mode & S_IFMT == S_IFCHR, TapeDevice.isTapeDevice(at: name) { return .device(name) }
     if status.st_mode & S_IFMT == S_IFDIR {
       if access(name + Array("/library.json".utf8)) {
@@ -59,7 +62,7 @@ enum ArchiveTarget: Equatable {
   var isOrdinary: Bool {
     switch self {
     case .file, .remote, .standardStream: true
-    case .device, .cartridge, .newCartridge: false
+    case .device, .cartridge, .newCartridge, .image: false
     }
   }
 
@@ -119,6 +122,9 @@ struct OpenedArchive {
           reporter.say("--capacity and --compression are for new cartridges: this one keeps its own")
         }
         return try virtual(path, target, access, reporter)
+      case .image(let path, let format):
+        let drive = try CartridgeImage.open(path, format, access: access)
+        return OpenedArchive(drive: drive, target: target, defaultBuffer: 64 << 20)
       case .file, .remote, .standardStream: break
       }
     } catch { throw .volume(.drive(error)) }
@@ -145,7 +151,7 @@ struct OpenedArchive {
   func identities() -> [FileIdentity] {
     switch target {
     case .device, .file, .remote, .standardStream: return []
-    case .cartridge(let path), .newCartridge(let path):
+    case .cartridge(let path), .newCartridge(let path), .image(let path, _):
       var status = stat()
       guard ArchiveTarget.withCString(path, { stat($0, &status) }) == 0 else { return [] }
       return [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))]
@@ -164,7 +170,7 @@ struct OpenedArchive {
   func writeName(_ vsn: VSN) throws(OperationError) {
     guard let cartridge = drive as? VirtualDrive, cartridge.description.options.vsn != vsn.text else { return }
     switch target {
-    case .device, .file, .remote, .standardStream: break
+    case .device, .image, .file, .remote, .standardStream: break
     case .cartridge(let path), .newCartridge(let path):
       do { try Cartridge.setVSN(vsn.text, at: path) } catch { throw .volume(.drive(error)) }
     }

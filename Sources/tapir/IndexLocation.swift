@@ -3,7 +3,7 @@ import Glibc
 import HostFiles
 import TapeIndex
 
-/// Where the index is: `--index-db`, `$TAPIR_INDEX`, beside a virtual cartridge, or the system's or user's own.
+/// Where the index is: `--index-db`, `$TAPIR_INDEX`, beside a virtual cartridge or an image, or the system's or user's own.
 enum IndexLocation {
   /// The path of the index for `target`; nil target is for questions without an archive.
   static func path(_ options: ArchiveOptions, _ target: ArchiveTarget?) -> [UInt8] {
@@ -11,6 +11,7 @@ enum IndexLocation {
     if let named = getenv("TAPIR_INDEX").map({ OptionScanner.bytes($0) }), !named.isEmpty { return named }
     switch target {
     case .cartridge(let path), .newCartridge(let path): return path + Array("/index.sqlite".utf8)
+    case .image(let path, _): return path + Array(".index.sqlite".utf8)
     case .device, .file, .remote, .standardStream, nil: break
     }
     if geteuid() == 0 { return Array("/var/lib/tapir/index.sqlite".utf8) }

@@ -11,30 +11,34 @@ final class NamedVolumes: VolumeSupply {
   private let command: TarCommand
   private let reporter: Reporter
   private let sequence: VolumeSequence
+  private let index: IndexFile?
   /// The archive that was opened last, and the number of its volume, from 1.
   private var current: OpenedArchive?
   private var number = 1
 
   /// Nil when the command line says nothing of further volumes.
   static func make(
-    _ command: TarCommand, _ first: OpenedArchive, reporter: Reporter, interruption: Interruption? = nil
+    _ command: TarCommand, _ first: OpenedArchive, index: IndexFile? = nil, reporter: Reporter,
+    interruption: Interruption? = nil
   ) throws(OperationError) -> NamedVolumes? {
     guard command.spansVolumes else { return nil }
-    return try NamedVolumes(command, first, reporter, interruption)
+    return try NamedVolumes(command, first, index, reporter, interruption)
   }
 
   private init(
-    _ command: TarCommand, _ first: OpenedArchive, _ reporter: Reporter, _ interruption: Interruption?
+    _ command: TarCommand, _ first: OpenedArchive, _ index: IndexFile?, _ reporter: Reporter,
+    _ interruption: Interruption?
   ) throws(OperationError) {
     self.command = command
     self.reporter = reporter
+    self.index = index
     current = first
     sequence = try VolumeSequence(
       command, reporter: reporter, for: command.writes ? .creating : .reading, interruption: interruption)
   }
 
   func nextForWriting(after full: VolumeDescriptor) throws(OperationError) -> SuppliedVolume {
-    try finish(full.vsn)
+    try finish(full)
     let named = command.archive.vsns
     var vsn: VSN?
     if named.count > 1 {
@@ -135,8 +139,11 @@ final class NamedVolumes: VolumeSupply {
     return try OpenedArchive.open(target, options, access: access, reporter: reporter)
   }
 
-  /// Writes the name of the volume that is in use on its virtual cartridge.
-  func finish(_ vsn: VSN) throws(OperationError) { try current?.writeName(vsn) }
+  /// Writes the name of the volume that is in use on its virtual cartridge, and in the index which copy it is.
+  func finish(_ volume: VolumeDescriptor) throws(OperationError) {
+    try current?.writeName(volume.vsn)
+    try current?.noteEnd(of: volume, in: index)
+  }
 }
 
 extension TarCommand {

@@ -27,6 +27,7 @@ struct OptionSpecification: Sendable {
     case extracting = "Extracting"
     case ordinary = "Ordinary archives"
     case verifying = "Verifying (volume verify)"
+    case copying = "Copying (volume copy)"
     case rebuilding = "Rebuilding (index rebuild)"
     case planning = "Planning (plan)"
     case other = "Other"
@@ -78,6 +79,7 @@ enum OptionKey: Hashable, Sendable {
     noSameOwner
   case touch, keepDirectorySymlink
   case range
+  case noVerify
   case session, member, sample, sourceRate, ratio
   case numericOwner, xattrs, noXattrs, acls, noACLs, selinux, noSELinux
   case gzip, bzip2, xz, zstd, lzma, lzip, lzop, lz4, unixCompress, useCompressProgram, autoCompress, noAutoCompress
@@ -233,6 +235,7 @@ enum OptionTable {
       "only member NAME and what is below it; may be repeated"),
     .own(
       .sample, "sample", .required, "N|P%", .verifying, "only N members, or P percent of them, chosen at random"),
+    .own(.noVerify, "no-verify", .copying, "do not read the copy back"),
     .own(
       .salvage, "salvage", .rebuilding,
       "take in complete files behind the last catalogue, which were never committed"),

@@ -55,6 +55,8 @@ struct TarCommand {
   var isInteractive = false
   var salvages = false
   var scans = false
+  /// Whether a copy is read back (`volume copy` without `--no-verify`).
+  var verifiesCopy = true
   var verification = Verification()
   var planning = Planning()
   var ordinary = OrdinaryOptions()

@@ -149,6 +149,7 @@ struct TarCommandBuilder {
     case .eraseUnexpired: command.intent.erasesUnexpired = true
     case .eraseTail: command.intent.erasesTail = true
     case .salvage: command.salvages = true
+    case .noVerify: command.verifiesCopy = false
     case .scan: command.scans = true
     case .blockingFactor:
       guard let factor = Sizes.number(value), factor > 0, factor <= Int64.max / 512 else {

@@ -5,6 +5,7 @@ enum Verb: String, CaseIterable {
   case volumeLabel = "volume label"
   case volumeShow = "volume show"
   case volumeVerify = "volume verify"
+  case volumeCopy = "volume copy"
   case indexFind = "index find"
   case indexRebuild = "index rebuild"
   case indexCheck = "index check"
@@ -35,6 +36,11 @@ enum Verb: String, CaseIterable {
     case .volumeShow: [.file, .forceLocal, .vsn, .indexDatabase, .help]
     case .volumeVerify:
       [.file, .forceLocal, .vsn, .indexDatabase, .buffer, .session, .member, .sample, .verbose, .help]
+    case .volumeCopy:
+      [
+        .forceLocal, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity, .compression, .buffer,
+        .noVerify, .help,
+      ]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
     case .indexRebuild: [.file, .forceLocal, .vsn, .indexDatabase, .salvage, .scan, .help]
     case .indexCheck: [.file, .forceLocal, .vsn, .indexDatabase, .help]
@@ -50,6 +56,7 @@ enum Verb: String, CaseIterable {
       "Usage: tapir volume verify ARCHIVE [OPTION...]\n\n"
         + "Reads every member, or those asked for, in tape order, and compares it with its digest.\n"
         + "Names what is damaged and goes on.\n"
+    case .volumeCopy: CopyVerb.summary
     case .indexFind:
       "Usage: tapir index find [OPTION...] PATTERN...\n\nSays which volumes hold the members that match, newest first.\n"
     case .indexRebuild:
@@ -88,6 +95,8 @@ enum Verb: String, CaseIterable {
     command.intent.vsn = command.archive.vsn
     if self == .indexFind {
       guard !names.isEmpty else { throw UsageError(message: "'\(rawValue)' takes a name or a pattern") }
+    } else if self == .volumeCopy {
+      guard names.count == 2 else { throw UsageError(message: "'\(rawValue)' takes a source and a target") }
     } else {
       if command.archive.name == nil, !names.isEmpty { command.archive.name = names.removeFirst() }
       guard command.archive.name != nil else { throw UsageError(message: "'\(rawValue)' takes an archive") }
@@ -115,6 +124,8 @@ struct VerbCommand {
     case .volumeLabel: try VolumeVerbs(command: command, reporter: reporter).label()
     case .volumeShow: try VolumeVerbs(command: command, reporter: reporter).show()
     case .volumeVerify: try VolumeVerbs(command: command, reporter: reporter).verify()
+    case .volumeCopy:
+      try CopyVerb(command: command, source: names[0], target: names[1], reporter: reporter).run(Signals())
     case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
     case .indexRebuild: try IndexVerbs(command: command, reporter: reporter).rebuild()
     case .indexCheck: try IndexVerbs(command: command, reporter: reporter).check()

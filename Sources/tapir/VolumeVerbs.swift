@@ -109,6 +109,12 @@ struct VolumeVerbs {
       let isFull = last.record.reason == .volumeFull
       row("state", isFull ? "full" : medium.isWORM ? "open (WORM)" : "open")
     }
+    for copy in try found.index.copies(of: volume.id) {
+      var state = "made \(copy.made.dateAndTime) UTC, "
+      state += batches.last?.end.map { copy.end < $0 } ?? false ? "stale: it ends at block \(copy.end)" : "whole"
+      if copy.verified < copy.end { state += ", read back up to block \(copy.verified)" }
+      row("copy", String(decoding: Quoting.escaped(copy.place), as: UTF8.self) + " (\(state))")
+    }
     reporter.print("")
     reporter.print("batch  session  committed (UTC)      files  by")
     for batch in batches.dropFirst() {

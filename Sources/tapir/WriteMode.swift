@@ -32,13 +32,19 @@ struct WriteMode {
       verifies: command.verifies,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, streaming: command.streaming(for: target),
       identity: .here, series: series())
-    let supply = try NamedVolumes.make(command, archive, reporter: reporter, interruption: signals.interruption)
+    let supply = try NamedVolumes.make(
+      command, archive, index: index, reporter: reporter, interruption: signals.interruption)
     let source = try source(archive, target, incremental)
     let summary = try operation.run(
       from: source, to: archive.drive, index: index, observer: reporter,
       interruption: signals.interruption, supply: supply)
     if command.output.showsTotals { reporter.say(Self.text(summary.waiting)) }
-    if let supply { try supply.finish(summary.volume.vsn) } else { try archive.writeName(summary.volume.vsn) }
+    if let supply {
+      try supply.finish(summary.volume)
+    } else {
+      try archive.writeName(summary.volume.vsn)
+      try archive.noteEnd(of: summary.volume, in: index)
+    }
     // A drive that a full volume was in has been closed.
     if summary.volumeCount == 1 { try archive.close() }
     if let signal = signals.caught {

@@ -154,12 +154,33 @@ struct IndexFileTests {
   @Test func anIndexOfALaterVersionIsRefused() throws {
     let folder = TestFolder()
     do { _ = try IndexFile(path: path(folder), access: .readWrite) }
-    _ = folder.run("sqlite3 index 'PRAGMA user_version = 2'")
+    _ = folder.run("sqlite3 index 'PRAGMA user_version = 3'")
     for access in [IndexFile.Access.readOnly, .readWrite] {
-      #expect(throws: IndexError.tooNew(path: "\(folder.path)/index", version: 2)) {
+      #expect(throws: IndexError.tooNew(path: "\(folder.path)/index", version: 3)) {
         try IndexFile(path: path(folder), access: access)
       }
     }
+  }
+
+  @Test func anIndexOfTheFirstVersionIsReadAndBroughtUpToDate() throws {
+    let folder = TestFolder()
+    var rows = try Rows()
+    let volume = rows.volume
+    do {
+      let index = try IndexFile(path: path(folder), access: .readWrite)
+      try rows.commit([Rows.record("a")], to: index)
+    }
+    _ = folder.run("sqlite3 index 'DROP TABLE copy; PRAGMA user_version = 1'")
+    #expect(try IndexFile(path: path(folder), access: .readOnly).copies(of: volume.id) == [])
+    let copy = VolumeCopy(
+      place: Array("/x/b.tap".utf8), made: Timestamp(seconds: 5), end: BlockID(70), verified: BlockID(30))
+    let index = try IndexFile(path: path(folder), access: .readWrite)
+    try index.note(copy, of: volume.id)
+    var newer = copy
+    newer.end = BlockID(90)
+    try index.note(newer, of: volume.id)
+    #expect(try index.copies(of: volume.id) == [newer])
+    #expect(try index.volumes().count == 1)
   }
 
   @Test func anIndexThatAnotherConnectionWritesToIsLocked() throws {

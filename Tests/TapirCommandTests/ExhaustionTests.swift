@@ -116,7 +116,7 @@ struct ExhaustionTests {
       """
       (cat a; until [ -e go ]; do sleep 0.05; done; cat a) |
         $TAPIR -cf x.vtl --vsn V00001 --index-db index --stream s & process=$!
-      until [ -s x.vtl/data ] && [ -s index ]; do sleep 0.05; done; sleep 0.3
+      until [ "$(sqlite3 index 'SELECT count(*) FROM batch' 2>/dev/null)" = 1 ]; do sleep 0.1; done
       rm -r x.vtl; touch go; wait $process
       """)
     #expect(result.status == 2)

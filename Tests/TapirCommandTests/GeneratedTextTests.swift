@@ -70,16 +70,17 @@ struct GeneratedTextTests {
 
   @Test func zshCompletesMembersAndOptions() throws {
     let script = #"""
-      zmodload zsh/zpty; zpty z zsh -f -i; sleep 0.5
+      zmodload zsh/zpty; zpty z zsh -f -i
       zpty -w z "PS1=; autoload -U compinit; compinit -u -D; source $ROOT/completions/tapir.zsh; compdef _tapir tapir"
-      zpty -w -n z "tapir -xf demo.vtl usr/incl"$'\t'"x"$'\n'; zpty -w -n z "tapir --erase-t"$'\t'$'\n'
-      zpty -w z "exit"; sleep 3; zpty -r z text; while zpty -r -t z line; do text+=$line; done; print -r -- $text
+      zpty -w z "print rea''dy"; zpty -r z text '*ready*'
+      zpty -w -n z "tapir -xf demo.vtl usr/incl"$'\t'; zpty -r z text '*usr/include/*'; print -r -- $text
+      zpty -w -n z "x"$'\n'; zpty -w -n z "tapir --erase-t"$'\t'; zpty -r z text '*--erase-tail*'; print -r -- $text
       """#
     let place = try volume()
     try place.write(script, to: "ask.zsh")
-    let result = try place.shell("ROOT=\(root.path) PATH=$PWD/bin:$PATH timeout 30 zsh -f ask.zsh")
+    let result = try place.shell("ROOT=\(root.path) PATH=$PWD/bin:$PATH timeout 120 zsh -f ask.zsh")
     guard result.status != 127 else { return print("skipped: zsh is not installed") }
-    #expect(result.lines.contains { $0.contains("usr/include/x") })
+    #expect(result.lines.contains { $0.contains("usr/include/") })
     #expect(result.lines.contains { $0.contains("--erase-tail") })
   }
 

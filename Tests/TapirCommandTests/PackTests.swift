@@ -71,8 +71,10 @@ struct PackTests {
     // Half of an archive comes at once, up to the end of a member; then the source is silent.
     let result = try place.shell(
       """
-      (tar -cf - tree | head -c $((512 + 200 * 20992)); sleep 12) | $TAPIR -cf x.vtl --vsn V00001 --pack @- &
-      process=$!; sleep 3; kill -TERM $process; wait $process
+      (tar -cf - tree | head -c $((512 + 200 * 20992)); until [ -e over ]; do sleep 0.1; done) |
+        $TAPIR -cvf x.vtl --vsn V00001 --pack @- > names & process=$!
+      until [ "$(wc -l < names)" -ge 201 ]; do sleep 0.1; done
+      sleep 1; kill -TERM $process; wait $process; status=$?; touch over; exit $status
       """)
     #expect(result.status == 143)
     #expect(result.errors.contains("interrupted: 201 members of this session are safe"), "\(result.errors)")

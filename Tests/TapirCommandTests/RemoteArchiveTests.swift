@@ -85,7 +85,10 @@ struct RemoteArchiveTests {
         "echo A0; echo A10240; echo E5; echo The tape is torn; cat > /dev/null", "-cf",
         "Cannot close: The tape is torn", nil
       ),
-      ("echo A0; echo A10240; cat > /dev/null & sleep 0.5; kill $!", "-cf", "Cannot close: Input/output error", nil),
+      (
+        "read name; read mode; echo A0; read size; head -c 10240 > /dev/null; echo A10240", "-cf",
+        "Cannot close: Input/output error", nil
+      ),
       ("echo A0; echo A512; cat > /dev/null", "-cf", "Cannot write: No space left on device", nil),
       ("echo F5; echo gone; cat > /dev/null", "-cf", "Cannot open: gone", nil),
       ("echo A0; head -c 20000 /dev/zero; cat > /dev/null", "-rf", "Read error: Input/output error", nil),
