@@ -112,6 +112,7 @@ complete -c tapir -l check-device -d 'with -g: a directory on another device tha
 complete -c tapir -l no-check-device -d 'with -g: do not mind device numbers, which change with LVM, NFS or btrfs'
 complete -c tapir -l stream -r -d 'archive standard input, of any length, as member NAME'
 complete -c tapir -l layout -x -a 'pax raw' -d 'how a member lies on tape: a tar archive (default), or the file\'s own bytes'
+complete -c tapir -l no-span -d 'keep each member on one volume: what does not fit begins on the next'
 complete -c tapir -l pack -d 'put members of up to SIZE bytes (default 1M) together in archives of about 64 MiB on tape'
 complete -c tapir -s S -l sparse -d 'store holes as holes'
 complete -c tapir -s W -l verify -d 'read each batch back after its flush and compare it with its digests'

@@ -101,6 +101,7 @@ _tapir() {
     '--no-check-device:with -g: do not mind device numbers, which change with LVM, NFS or btrfs'
     '--stream=:archive standard input, of any length, as member NAME'
     '--layout=:how a member lies on tape: a tar archive (default), or the file'\''s own bytes'
+    '--no-span:keep each member on one volume: what does not fit begins on the next'
     '--pack=:put members of up to SIZE bytes (default 1M) together in archives of about 64 MiB on tape'
     '--sparse:store holes as holes'
     '--verify:read each batch back after its flush and compare it with its digests'

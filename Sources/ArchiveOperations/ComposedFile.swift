@@ -8,6 +8,8 @@ struct FileBegin {
   var path: [UInt8]
   /// Whether it ends only when its source does: then an empty block may end it.
   var isStream = false
+  /// Bytes of content that it is to have, as far as that is known.
+  var contentSize: Int64?
 }
 
 /// A member that has been composed to its end.

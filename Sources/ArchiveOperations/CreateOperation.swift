@@ -14,6 +14,8 @@ public struct CreateOperation {
   public var limits: BatchLimits
   /// Whether each batch is read back and compared with its digests after its flush.
   public var verifies: Bool
+  /// Whether a member may go on on another volume; otherwise what does not fit on one begins on the next.
+  public var splitsMembers = true
   /// Bytes of blocks between the reader and the drive.
   public var bufferSize: Int
   /// How the drive is kept streaming; nil for one that need not be.
@@ -80,7 +82,7 @@ public struct CreateOperation {
     let change = supply.map { supply in
       VolumeChange(
         supply: supply, index: index, intent: intent, identity: identity, session: session, verifies: verifies,
-        observer: observer)
+        observer: observer, splitsMembers: splitsMembers)
     }
     let writer = try SessionWriter(
       volume: volume, index: index, session: session, limits: limits,

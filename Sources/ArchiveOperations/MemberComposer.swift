@@ -106,7 +106,8 @@ final class MemberComposer {
   }
 
   private func composePax(_ opened: OpenedMember, isIncomplete: Bool = false) throws(Stopped) {
-    blocks.begin(FileBegin(layout: .pax, path: opened.member.path))
+    blocks.begin(
+      FileBegin(layout: .pax, path: opened.member.path, contentSize: PaxEncoder.storedSize(of: opened.member)))
     try composeEntry(opened, isIncomplete: isIncomplete)
     try blocks.appendZeros(Int64(PaxEncoder.endOfArchiveSize))
     blocks.end()
@@ -138,7 +139,7 @@ final class MemberComposer {
   }
 
   private func composeRaw(_ opened: OpenedMember) throws(Stopped) {
-    blocks.begin(FileBegin(layout: .raw, path: opened.member.path))
+    blocks.begin(FileBegin(layout: .raw, path: opened.member.path, contentSize: opened.member.size))
     // The file's own bytes, holes too: there is no map in this layout.
     var member = opened.member
     member.dataExtents = nil

@@ -444,6 +444,11 @@ final class SessionWriter {
         return false
       }
     }
+    if let begin = block.begin, change?.splitsMembers == false, try !hasRoom(for: begin) {
+      again()
+      try closeVolume()
+      return false
+    }
     guard try beginFile(block) else {
       again()
       try closeVolume()
@@ -516,8 +521,16 @@ final class SessionWriter {
     var needsRoom = givingBack
     if open != nil, writer.blockCount == 0 {
       try takeBackHeader()
-    } else if open?.layout == .pack {
-      try giveBackPack()
+    } else if let file = open, file.layout == .pack || change?.splitsMembers == false {
+      guard Int64(writer.blockCount) * Int64(writer.descriptor.blockSize) <= Self.longestGivenBack else {
+        try giveUpOpenFile()
+        try writeCatalogue(.volumeFull)
+        throw .refused(
+          "\(String(decoding: file.begin.path, as: UTF8.self)) does not fit on what is left of volume"
+            + " \(writer.descriptor.vsn), and the drive does not say how much that is",
+          hint: "the \(summary.members) members before it are safe; without --no-span it goes on on the next volume")
+      }
+      try giveBackWhole()
       needsRoom = false
     }
     while true {
@@ -600,7 +613,8 @@ final class SessionWriter {
       identifier(of: last.file), section: last.file.section,
       placed: (placement.sequence, placement.header, placement.blockCount))
     open = last.file
-    if last.file.layout != .pack, placement.blockCount > 1, last.file.digests != nil { return try giveBack() }
+    let isSplit = last.file.layout != .pack && change?.splitsMembers != false
+    if isSplit, placement.blockCount > 1, last.file.digests != nil { return try giveBack() }
     guard placement.byteCount <= Self.longestGivenBack else {
       throw .volume(.endOfMedium(device: volume.drive.identity.name))
     }
@@ -616,8 +630,19 @@ final class SessionWriter {
       end: file.ends[number])
   }
 
-  /// A pack is on one volume: it begins again on the next one.
-  private func giveBackPack() throws(OperationError) {
+  /// Whether the drive says that there is too little room for a file that is to be on one volume.
+  private func hasRoom(for begin: FileBegin) throws(OperationError) -> Bool {
+    let medium: MediumState
+    do { medium = try volume.drive.medium() } catch { throw .volume(.drive(error)) }
+    guard let capacity = medium.capacity, let used = medium.used, let size = begin.contentSize else { return true }
+    // Labels, headers and what a medium keeps of each block; and the catalogue, at 100 bytes a member.
+    let blocks = size / Int64(writer.descriptor.blockSize) + 1
+    let beside = blocks * 64 + 32_768 + Int64(catalogue.memberCount) * 100
+    return size + beside <= Int64(clamping: capacity) - Int64(clamping: used)
+  }
+
+  /// What has to be on one volume begins again on the next one.
+  private func giveBackWhole() throws(OperationError) {
     guard let file = open else { return }
     var blocks: [[UInt8]] = []
     // Forwards, as the tape then stands behind the last one, where a WORM medium goes on.

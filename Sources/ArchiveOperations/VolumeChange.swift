@@ -20,6 +20,8 @@ struct VolumeChange {
   let session: SessionRecord
   let verifies: Bool
   let observer: any OperationObserver
+  /// Whether a member may go on on another volume.
+  var splitsMembers = true
   /// Changes so far.
   let count = VolumeCount()
 
@@ -36,12 +38,23 @@ struct VolumeChange {
       appends: false, vsn: supplied.vsn, erasesUnexpired: intent.erasesUnexpired, text: before.text,
       blockSize: before.blockSize)
     intent.barcode = supplied.barcode
-    let volume = try WriteTarget(
+    let volume: OpenVolume
+    do { volume = try opened(supplied, intent, before, appends) } catch {
+      // try?: why it cannot be used is what is to be said.
+      try? supplied.drive.close()
+      throw error
+    }
+    observer.report(.information("going on on volume \(volume.writer.descriptor.vsn)"))
+    return (volume, verifies ? BatchVerifier(drive: supplied.drive, observer: observer) : nil)
+  }
+
+  private func opened(
+    _ supplied: SuppliedVolume, _ intent: WriteIntent, _ before: VolumeDescriptor, _ appends: Bool
+  ) throws(OperationError) -> OpenVolume {
+    try WriteTarget(
       drive: supplied.drive, index: index, intent: intent, identity: identity, session: session, observer: observer,
       continuing: before, mayGoOn: appends, mayBeFull: appends
     ).open()
-    observer.report(.information("going on on volume \(volume.writer.descriptor.vsn)"))
-    return (volume, verifies ? BatchVerifier(drive: supplied.drive, observer: observer) : nil)
   }
 
   /// Ends the use of a volume's drive.

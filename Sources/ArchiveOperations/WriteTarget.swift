@@ -157,11 +157,11 @@ struct WriteTarget {
     if !intent.appends, !goesOn, found.last.number > 0 {
       throw try refusal(of: found)
     }
-    if continuing != nil, !goesOn, !found.tail.isUnclear {
+    if continuing != nil, !goesOn, !found.tail.isUnclear, found.tail != .full {
       // It is empty, and of another set.
       return .label(medium, keeping: vsn, replacing: try intent.checkExpiry(vsn, reader, header))
     }
-    let isFull = found.last.reason == .volumeFull
+    let isFull = found.last.reason == .volumeFull || found.tail == .full
     guard !isFull || mayBeFull else { throw .refused("volume \(vsn) is full", hint: Self.otherVolume) }
     let (sequence, header) = try appendPoint(found, reader, medium)
     let writer = try onVolume { () throws(VolumeError) in

@@ -74,7 +74,7 @@ enum OptionKey: Hashable, Sendable {
     interactive
   case owner, group, ownerMap, groupMap, mode, mtime, clampMtime, sort, dereference, hardDereference, holeDetection
   case atimePreserve, ignoreFailedRead, checkLinks, xattrsInclude, xattrsExclude
-  case layout, pack, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
+  case layout, pack, noSpan, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
   case toStandardOutput, preservePermissions, noSamePermissions, keepDamaged, stripComponents, sameOwner,
     noSameOwner
   case touch, keepDirectorySymlink
@@ -148,6 +148,7 @@ enum OptionTable {
     .own(
       .layout, "layout", .required, "pax|raw", .creating,
       "how a member lies on tape: a tar archive (default), or the file's own bytes"),
+    .own(.noSpan, "no-span", .creating, "keep each member on one volume: what does not fit begins on the next"),
     .own(
       .pack, "pack", .optional, "SIZE", .creating,
       "put members of up to SIZE bytes (default 1M) together in archives of about 64 MiB on tape"),

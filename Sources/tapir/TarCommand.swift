@@ -27,6 +27,8 @@ struct TarCommand {
   var packLimit: Int64?
   var stream: [UInt8]?
   var verifies = false
+  /// Whether a member may go on on another volume.
+  var splitsMembers = true
   var limits = BatchLimits()
   var bufferSize: Int?
   /// `--range`.

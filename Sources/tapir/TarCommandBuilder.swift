@@ -100,7 +100,7 @@ struct TarCommandBuilder {
   /// Options that mean nothing to an ordinary archive.
   private static let volumeKeys: Set<OptionKey> = [
     .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .layout,
-    .pack, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range,
+    .pack, .noSpan, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range,
   ]
 
   private mutating func option(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) {
@@ -176,6 +176,7 @@ struct TarCommandBuilder {
       case "raw": command.layout = .raw
       default: throw invalid(value, "--layout", "'pax' or 'raw'")
       }
+    case .noSpan: command.splitsMembers = false
     case .pack:
       command.packLimit = given == nil ? 1 << 20 : try size(value, "--pack", minimum: 0)
     case .stream:

@@ -26,12 +26,13 @@ struct WriteMode {
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     reporter.countsRecords(of: command.intent.blockSize, wholeRecords: false)
     let index = try IndexLocation.openForWriting(command.archive, target)
-    let operation = CreateOperation(
+    var operation = CreateOperation(
       intent: archive.named(command.intent), layout: command.layout, packLimit: command.packLimit,
       limits: command.limits,
       verifies: command.verifies,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, streaming: command.streaming(for: target),
       identity: .here, series: series())
+    operation.splitsMembers = command.splitsMembers
     let supply = try NamedVolumes.make(
       command, archive, index: index, reporter: reporter, interruption: signals.interruption)
     let source = try source(archive, target, incremental)

@@ -62,19 +62,20 @@ enum Span {
   static func create(
     _ members: [TestMember], to supply: MemorySupply, index: IndexFile?, layout: Layout = .pax, packLimit: Int64? = nil,
     limits: BatchLimits = BatchLimits(), verifies: Bool = false, events: Events = Events(),
-    interruption: Interruption = Interruption()
+    splits: Bool = true, interruption: Interruption = Interruption()
   ) throws -> SessionSummary {
     let drive = supply.wrap(try MemoryDrive(supply.cartridges[0]))
     let intent = WriteIntent(appends: true, vsn: try VSN("V00001"), blockSize: Tape.blockSize)
     let summary: SessionSummary
     do {
-      summary = try CreateOperation(
+      var operation = CreateOperation(
         intent: intent, layout: layout, packLimit: packLimit, limits: limits, verifies: verifies,
         bufferSize: 4 * Tape.blockSize, identity: WriterIdentity(host: "host", program: "tapir 0.1"),
-        series: Array("test".utf8)
-      ).run(
-        from: TestSource(members), to: drive, index: index, observer: events, interruption: interruption, supply: supply
-      )
+        series: Array("test".utf8))
+      operation.splitsMembers = splits
+      summary = try operation.run(
+        from: TestSource(members), to: drive, index: index, observer: events, interruption: interruption,
+        supply: supply)
     } catch {
       // try?: it may be closed already.
       try? drive.close()

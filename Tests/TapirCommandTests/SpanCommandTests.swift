@@ -106,7 +106,7 @@ struct SpanCommandTests {
 
         nobody 2
         script 0
-        6
+        5
 
         """, "\(outcome.text)")
     #expect(
@@ -132,6 +132,10 @@ struct SpanCommandTests {
       $TAPIR -xM $v -O more 2> /dev/null
       $TAPIR -xf b.vtl --index-db a.vtl/index.sqlite -O t/big; echo "alone $?"
       $TAPIR -cf z.vtl -L 100 t; echo "length $?"
+      $TAPIR -cMf z.vtl -f z2.vtl --no-span --vsn Z00001 $o t; echo "no room $?"
+      $TAPIR -cf z.vtl --no-span --stream x < more; echo "stream $?"
+      $TAPIR -cMf y1.vtl -f y2.vtl --no-span --vsn Y00001 $o --exclude=big t t t t t t 2> /dev/null; echo "whole $?"
+      $TAPIR index rebuild y2.vtl --index-db y; $TAPIR volume show y2.vtl --index-db y | grep ^members
       """)
     #expect(
       outcome.text == """
@@ -141,7 +145,10 @@ struct SpanCommandTests {
         more
         alone 2
         length 2
-
+        no room 2
+        stream 2
+        whole 0
+        volume Y: X
         """, "\(outcome.text)")
     #expect(
       outcome.errors == """
