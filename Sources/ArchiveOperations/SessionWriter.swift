@@ -638,6 +638,12 @@ final class SessionWriter {
     // Labels, headers and what a medium keeps of each block; and the catalogue, at 100 bytes a member.
     let blocks = size / Int64(writer.descriptor.blockSize) + 1
     let beside = blocks * 64 + 32_768 + Int64(catalogue.memberCount) * 100
+    if size + beside > Int64(clamping: capacity) {
+      try commit(.sessionEnd)
+      throw .refused(
+        "\(String(decoding: begin.path, as: UTF8.self)) is bigger than volume \(writer.descriptor.vsn)",
+        hint: "the \(summary.members) members before it are safe; without --no-span it goes on on the next volume")
+    }
     return size + beside <= Int64(clamping: capacity) - Int64(clamping: used)
   }
 
@@ -675,7 +681,8 @@ final class SessionWriter {
     guard hasProgress else {
       throw .refused(
         "volume \(full.vsn) is too small: it has no room for any of \(String(decoding: path, as: UTF8.self))",
-        hint: "use volumes that hold more, or a smaller block size (-b)")
+        hint:
+          "the \(summary.members) members before it are safe; use volumes that hold more, or a smaller block size (-b)")
     }
     do { (volume, verifier) = try change.open(after: volume, appends: isFirstChange) } catch {
       let name = String(decoding: path, as: UTF8.self)

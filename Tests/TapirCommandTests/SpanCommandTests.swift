@@ -132,9 +132,9 @@ struct SpanCommandTests {
       $TAPIR -xM $v -O more 2> /dev/null
       $TAPIR -xf b.vtl --index-db a.vtl/index.sqlite -O t/big; echo "alone $?"
       $TAPIR -cf z.vtl -L 100 t; echo "length $?"
-      $TAPIR -cMf z.vtl -f z2.vtl --no-span --vsn Z00001 $o t; echo "no room $?"
+      $TAPIR -cMf z.vtl -f z2.vtl --no-span --vsn Z00001,Z00002 $o t; echo "no room $?"
       $TAPIR -cf z.vtl --no-span --stream x < more; echo "stream $?"
-      $TAPIR -cMf y1.vtl -f y2.vtl --no-span --vsn Y00001 $o --exclude=big t t t t t t 2> /dev/null; echo "whole $?"
+      $TAPIR -cMf y1.vtl -f y2.vtl --no-span --vsn Y00001,Y00002 $o --exclude=big t t t t t t 2> /dev/null; echo "whole $?"
       $TAPIR index rebuild y2.vtl --index-db y; $TAPIR volume show y2.vtl --index-db y | grep ^members
       """)
     #expect(
@@ -148,7 +148,9 @@ struct SpanCommandTests {
         no room 2
         stream 2
         whole 0
-        volume Y: X
+        volume Y00002: 7 members in 1 batch
+        members       7, 360000 bytes
+
         """, "\(outcome.text)")
     #expect(
       outcome.errors == """
@@ -161,6 +163,10 @@ struct SpanCommandTests {
         tapir: option '-L' is for ordinary archives: a volume goes on on another where its medium ends
         hint: --capacity makes a new virtual cartridge as small as that
         tapir: Error is not recoverable: exiting now
+        tapir: t/big is bigger than volume Z00001
+        hint: the 1 members before it are safe; without --no-span it goes on on the next volume
+        tapir: Error is not recoverable: exiting now
+        tapir: --no-span has to know how long a member is: --stream cannot tell
 
         """, "\(outcome.errors)")
   }
