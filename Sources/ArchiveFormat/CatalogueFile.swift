@@ -115,6 +115,8 @@ public final class DrivenBytes: UserFileBytes {
   private var failure: VolumeError?
   /// Blocks read so far.
   public private(set) var blockCount: UInt64 = 0
+  /// Bytes in the first block.
+  private(set) var firstLength = 0
   /// Bytes given out so far.
   public private(set) var byteCount: Int64 = 0
 
@@ -149,6 +151,7 @@ public final class DrivenBytes: UserFileBytes {
       return
     }
     blockCount += 1
+    if blockCount == 1 { firstLength = count }
     rest = UnsafeRawBufferPointer(rebasing: buffer[..<count])
     digester.update(rest)
   }

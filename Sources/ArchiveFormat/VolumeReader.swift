@@ -119,6 +119,24 @@ public final class VolumeReader {
     return header
   }
 
+  /// Reads the header of the next file on a volume of another program: other labels may stand before HDR1 (VOL1, UVL1).
+  /// - Returns: the header, and whether HDR2 says that all blocks but the last are of one length; nil at end of data and at
+  ///   a second filemark in a row, with which such volumes end.
+  func nextForeignHeader() throws(VolumeError) -> (header: Header, hasOneLength: Bool)? {
+    let start = try here()
+    guard let labels = try readLabelGroup(), !labels.isEmpty else { return nil }
+    guard let found = labels.first(where: { $0.isLabel("HDR1") }) else {
+      throw mismatch("a header", "HDR1", labels[0].description, start)
+    }
+    let first: FileLabel1
+    do { first = try FileLabel1(parsing: found) } catch { throw mismatch("a header", "HDR1", "\(error)", start) }
+    // try?: other programs' user labels may be anything.
+    let user = labels.first { $0.isLabel("UHL1") }.flatMap { try? UserLabel(parsing: $0) }
+    let format = labels.first { $0.isLabel("HDR2") }?.bytes[4]
+    let header = Header(first: first, user: user, block: start, userFile: start.advanced(by: labels.count + 1))
+    return (header, format == UInt8(ascii: "F"))
+  }
+
   /// Reads the labels behind a user file and the filemark behind them, and compares them with the file.
   /// - Parameter isContinued: whether they must say that the file goes on on the next volume.
   /// - Returns: what is wrong with them, in words; nil when nothing is.
@@ -192,6 +210,9 @@ public final class VolumeReader {
 
   /// Passes over one filemark and what lies before it; false when there is none.
   func passFilemark() throws(VolumeError) -> Bool { try pass(filemarks: 1) }
+
+  /// Passes over `count` filemarks and what lies between them; false when there are fewer.
+  func passFilemarks(_ count: Int) throws(VolumeError) -> Bool { try pass(filemarks: count) }
 
   private func pass(filemarks count: Int) throws(VolumeError) -> Bool {
     position = nil

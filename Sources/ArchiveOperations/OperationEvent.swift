@@ -1,5 +1,6 @@
 public import ArchiveFormat
 public import TapeIndex
+internal import TapeLabels
 
 /// Takes what happens during an operation, from whichever thread it happens on.
 public protocol OperationObserver: AnyObject, Sendable {
@@ -31,6 +32,8 @@ public enum OperationError: Error {
   case index(IndexError)
   /// It would do what was not asked for, or cannot be done with this volume: why, and what to do.
   case refused(String, hint: String?)
+  /// The cartridge holds what another program wrote.
+  case foreign(VolumeContents, device: String)
 }
 
 extension OperationError: CustomStringConvertible {
@@ -39,6 +42,10 @@ extension OperationError: CustomStringConvertible {
     case .volume(let error): error.description
     case .index(let error): error.description
     case .refused(let why, _): why
+    case .foreign(.labelled(let label, let found), let device):
+      "volume \(label.serial) in \(device) is not a volume of tapir"
+        + (found.map { " (written by \($0.systemCode))" } ?? "")
+    case .foreign(_, let device): "the cartridge in \(device) has no volume label: it was not written by tapir"
     }
   }
 
@@ -48,6 +55,8 @@ extension OperationError: CustomStringConvertible {
     case .volume(let error): error.hint
     case .index(let error): error.hint
     case .refused(_, let hint): hint
+    case .foreign(.labelled, _): nil
+    case .foreign(_, let device): "if a tar wrote it, 'tapir -tf \(device)' lists it"
     }
   }
 }

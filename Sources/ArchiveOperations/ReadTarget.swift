@@ -73,13 +73,8 @@ public struct ReadTarget {
     case .blank: throw .refused("the cartridge in \(device) is blank", hint: nil)
     case .prelabelled(let label), .unfinished(let label):
       throw .refused("volume \(label.serial) in \(device) is labelled but holds no files", hint: nil)
-    case .unlabelled:
-      throw .refused(
-        "the cartridge in \(device) has no volume label: it was not written by tapir",
-        hint: "if a tar wrote it, 'tar -b 2048 -tf \(device)' lists it")
-    case .labelled(let label, let found):
-      let writer = found.map { " (written by \($0.systemCode))" } ?? ""
-      throw .refused("volume \(label.serial) in \(device) is not a volume of tapir\(writer)", hint: nil)
+    case .unlabelled: throw .foreign(.unlabelled, device: device)
+    case .labelled(let label, let found): throw .foreign(.labelled(label, found), device: device)
     case .tapir(let label, let header):
       guard let name = try? VSN(label.serial) else {  // try?: what is wrong with it is that it is no VSN
         throw .refused("volume '\(label.serial)' in \(device) has a VSN that is none of ours", hint: nil)

@@ -12,12 +12,14 @@ struct OrdinaryMode {
   let target: ArchiveTarget
   /// The snapshot of an incremental archive that is made.
   var incremental: IncrementalRun?
+  /// The cartridge that is read in place of a file; nil for a file.
+  var tape: ForeignTape?
 
   /// The archive's name; nil for standard output or input.
   var path: [UInt8]? {
     switch target {
-    case .file(let path), .remote(let path): path
-    default: nil
+    case .file(let path), .remote(let path), .device(let path), .cartridge(let path), .image(let path, _): path
+    case .newCartridge, .standardStream: nil
     }
   }
   var name: String { path.map { String(decoding: $0, as: UTF8.self) } ?? "-" }
@@ -163,10 +165,17 @@ struct OrdinaryMode {
   /// `-t`, `-x`, `-d`.
   func read() throws(OperationError) {
     try checkVolumeOptions()
-    let first = try open(.reading)
-    let volumes = command.multiVolume.isOn ? try volumesReader(first) : nil
+    var first: (any ArchiveMedium)?
+    var volumes: (VolumeReading, VolumeSequence, TarReader)?
     let reader: any ArchiveReader
-    if let volumes { reader = volumes.2 } else { reader = try self.reader(first) }
+    if tape != nil {
+      reader = try openReader()
+    } else {
+      let medium = try open(.reading)
+      first = medium
+      volumes = command.multiVolume.isOn ? try volumesReader(medium) : nil
+      if let volumes { reader = volumes.2 } else { reader = try self.reader(medium) }
+    }
     let mode = ReadMode(command: command, reporter: reporter)
     let places = mode.places()
     var sinks: [any MemberSink] = []
@@ -215,7 +224,7 @@ struct OrdinaryMode {
     if let result { throw result }
     if let tar { reporter.endBlock(tar.endOffset.map { $0 / 512 } ?? 0, isThere: tar.position != tar.endOffset) }
     mode.reportMissing(choice)
-    try close(volumes?.0.medium ?? first)
+    if let medium = volumes?.0.medium ?? first { try close(medium) }
     volumes?.1.finish()
   }
 
@@ -249,7 +258,13 @@ struct OrdinaryMode {
   }
 
   /// A reader of the archive that is not closed before the process ends.
-  func openReader() throws(OperationError) -> any ArchiveReader { try reader(open(.reading)) }
+  func openReader() throws(OperationError) -> any ArchiveReader {
+    switch tape {
+    case .unlabelled(let medium): try reader(medium)
+    case .labelled(let files): files
+    case nil: try reader(open(.reading))
+    }
+  }
 
   private func reader(_ medium: any ArchiveMedium) throws(OperationError) -> any ArchiveReader {
     let program: String? =

@@ -25,6 +25,16 @@ struct ReadMode {
     try command.checkForVolumes()
     for note in command.ordinary.notesForVolumes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readOnly, reporter: reporter)
+    let start: BlockID
+    do { start = try archive.drive.position() } catch { throw .volume(.drive(error)) }
+    do throws(OperationError) { try read(archive, target) } catch {
+      guard case .foreign(let contents, _) = error, command.range == nil, !command.multiVolume.isOn else { throw error }
+      try readForeign(contents, archive, from: start)
+    }
+    try archive.close()
+  }
+
+  private func read(_ archive: OpenedArchive, _ target: ArchiveTarget) throws(OperationError) {
     if command.archive.usesIndex, !command.listsContents {
       let index = try IndexLocation.openForReading(command.archive, target)
       let found = try ReadTarget.open(
@@ -50,7 +60,6 @@ struct ReadMode {
     } else {
       if try readInSequence(archive) { return }
     }
-    try archive.close()
   }
 
   // MARK: With an index

@@ -68,7 +68,16 @@ final class SourceList: MemberSource {
     }
     let opened = try OpenedArchive.open(target, named, access: .readOnly, reporter: reporter)
     let index = try IndexLocation.openForReading(named, target)
-    let found = try ReadTarget.open(drive: opened.drive, index: index, vsn: nil, observer: reporter)
+    let found: ReadTarget
+    do throws(OperationError) {
+      found = try ReadTarget.open(drive: opened.drive, index: index, vsn: nil, observer: reporter)
+    } catch {
+      guard case .foreign(let contents, _) = error else { throw error }
+      var mode = OrdinaryMode(command: command, reporter: reporter, target: target)
+      mode.tape = try ForeignTape.open(
+        contents, opened.drive, from: .beginningOfTape, needsSizes: true, reporter)
+      return ArchiveSource(try mode.openReader()) { !exclusions.excludes($0) }
+    }
     return VolumeSource(
       found, drive: opened.drive,
       query: MemberQuery(newestOnly: true) { exclusions.excludes($0) },
