@@ -202,7 +202,7 @@ private final class LocatedBytes: UserFileBytes {
     do { reader = try access.reader(of: volume) } catch {
       switch error {
       case .volume(let error): throw error
-      case .index, .refused: throw .unavailable(error.description, hint: error.hint)
+      default: throw .unavailable(error.description, hint: error.hint)
       }
     }
     let header = try reader.openFile(at: piece.file.header, sequence: piece.file.sequence, vsn: volume.vsn)

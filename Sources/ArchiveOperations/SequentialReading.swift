@@ -440,7 +440,7 @@ private final class VolumeInSequence {
   private static func unavailable(_ error: OperationError) -> VolumeError {
     switch error {
     case .volume(let error): error
-    case .index, .refused: .unavailable(error.description, hint: error.hint)
+    default: .unavailable(error.description, hint: error.hint)
     }
   }
 
