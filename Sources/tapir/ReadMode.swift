@@ -30,10 +30,11 @@ struct ReadMode {
     do throws(OperationError) { try read(archive, target) } catch {
       guard case .foreign(let contents, _) = error, command.range == nil, !command.multiVolume.isOn else { throw error }
       try readForeign(contents, archive, from: start)
+      try archive.close()
     }
-    try archive.close()
   }
 
+  /// Reads volumes of ours, and closes the drive of the last.
   private func read(_ archive: OpenedArchive, _ target: ArchiveTarget) throws(OperationError) {
     if command.archive.usesIndex, !command.listsContents {
       let index = try IndexLocation.openForReading(command.archive, target)
@@ -60,6 +61,7 @@ struct ReadMode {
     } else {
       if try readInSequence(archive) { return }
     }
+    try archive.close()
   }
 
   // MARK: With an index
