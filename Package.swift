@@ -34,8 +34,8 @@ let package = Package(
     // Layer 0
     .target(name: "TapeLabels", swiftSettings: strict),
     .target(name: "TapeIO", swiftSettings: strict),
-    .target(name: "RemoteTape", swiftSettings: settings),
     // Layer 1
+    .target(name: "RemoteTape", dependencies: ["TapeIO"], swiftSettings: settings),
     .target(
       name: "ArchiveFormat", dependencies: ["TapeLabels", "TapeIO", "CXXHash"],
       swiftSettings: settings),

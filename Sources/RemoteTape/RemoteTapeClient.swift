@@ -111,6 +111,52 @@ public final class RemoteTapeClient {
     return bytes
   }
 
+  // MARK: A server of ours
+
+  /// Tells the other end that it is one of our own kind that asks; before anything is opened.
+  /// - Returns: false when it is another program, which has refused that and is none the worse for it.
+  public func greet() throws(RemoteTapeError) -> Bool {
+    do throws(RemoteTapeError) {
+      return try operate(RemoteRequest.Own.greeting, 1) == 1
+    } catch {
+      guard case .refused = error else { throw error }
+      return false
+    }
+  }
+
+  /// An operation (`I`).
+  func operate(_ operation: Int, _ count: Int64) throws(RemoteTapeError) -> Int64 {
+    try request(Array("I\(operation)\n\(count)\n".utf8))
+    return try number()
+  }
+
+  /// Reads a block; also what stands behind the number of bytes in the answer of a server of ours.
+  func readBlock(into buffer: UnsafeMutableRawBufferPointer) throws(RemoteTapeError) -> Int64 {
+    try request(Array("R\(buffer.count)\n".utf8))
+    let answer = try number()
+    guard answer <= buffer.count else { return answer }
+    try data(UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(answer)]))
+    return answer
+  }
+
+  /// Writes a block.
+  func writeBlock(_ bytes: UnsafeRawBufferPointer) throws(RemoteTapeError) -> Int64 {
+    try request(Array("W\(bytes.count)\n".utf8))
+    try send(bytes)
+    return try number()
+  }
+
+  /// What a drive there says of itself and its cartridge, one line each.
+  func state() throws(RemoteTapeError) -> [[UInt8]] {
+    let count = try operate(RemoteRequest.Own.state, 0)
+    guard count <= 4096 else { throw broken("the answer is \(count) bytes") }
+    var bytes = [UInt8](repeating: 0, count: Int(count))
+    var failure: RemoteTapeError?
+    bytes.withUnsafeMutableBytes { do throws(RemoteTapeError) { try data($0) } catch { failure = error } }
+    if let failure { throw failure }
+    return bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { Array($0) }
+  }
+
   // MARK: Requests
 
   private func request(_ bytes: [UInt8]) throws(RemoteTapeError) {

@@ -10,6 +10,7 @@ enum Verb: String, CaseIterable {
   case indexRebuild = "index rebuild"
   case indexCheck = "index check"
   case plan
+  case rmt
 
   /// The verb that a command line begins with, and what follows it; nil when it is tar's.
   static func parse(_ arguments: [[UInt8]]) throws(UsageError) -> (Verb, rest: [[UInt8]])? {
@@ -45,6 +46,7 @@ enum Verb: String, CaseIterable {
     case .indexRebuild: [.file, .forceLocal, .vsn, .indexDatabase, .salvage, .scan, .help]
     case .indexCheck: [.file, .forceLocal, .vsn, .indexDatabase, .help]
     case .plan: PlanVerb.keys
+    case .rmt: [.help]
     }
   }
 
@@ -66,6 +68,7 @@ enum Verb: String, CaseIterable {
       "Usage: tapir index check ARCHIVE [OPTION...]\n\n"
         + "Compares the index of a volume with its catalogues and says what differs. Changes nothing.\n"
     case .plan: PlanVerb.summary
+    case .rmt: RmtVerb.summary
     }
   }
 
@@ -95,6 +98,10 @@ enum Verb: String, CaseIterable {
     command.intent.vsn = command.archive.vsn
     if self == .indexFind {
       guard !names.isEmpty else { throw UsageError(message: "'\(rawValue)' takes a name or a pattern") }
+    } else if self == .rmt {
+      if let extra = names.first {
+        throw UsageError(message: "'rmt' takes nothing, not '\(String(decoding: extra, as: UTF8.self))'")
+      }
     } else if self == .volumeCopy {
       guard names.count == 2 else { throw UsageError(message: "'\(rawValue)' takes a source and a target") }
     } else {
@@ -129,6 +136,7 @@ struct VerbCommand {
     case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
     case .indexRebuild: try IndexVerbs(command: command, reporter: reporter).rebuild()
     case .indexCheck: try IndexVerbs(command: command, reporter: reporter).check()
+    case .rmt: try RmtVerb(reporter: reporter).run()
     case .plan: try PlanVerb(command: command, reporter: reporter).run()
     }
   }
