@@ -4,7 +4,7 @@ _tapir() {
   if [ "$COMP_CWORD" -eq 2 ]; then
     case ${COMP_WORDS[1]} in
       completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$word")); return ;;
-      help) COMPREPLY=($(compgen -W 'index plan volume' -- "$word")); return ;;
+      help) COMPREPLY=($(compgen -W 'index plan rmt volume' -- "$word")); return ;;
       index) COMPREPLY=($(compgen -W 'find rebuild check' -- "$word")); return ;;
       volume) COMPREPLY=($(compgen -W 'label show verify copy' -- "$word")); return ;;
     esac
@@ -31,7 +31,7 @@ _tapir() {
   fi
   mapfile -t COMPREPLY < <(compgen -f -- "$word")
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY+=($(compgen -W 'completion help index plan volume' -- "$word"))
+    COMPREPLY+=($(compgen -W 'completion help index plan rmt volume' -- "$word"))
   fi
 }
 complete -o filenames -F _tapir tapir

@@ -10,7 +10,7 @@ complete -c tapir -n '__tapir_members >/dev/null' -f -a '(__tapir_members)'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a completion
 complete -c tapir -n '__tapir_second completion' -f -a 'bash zsh fish'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a help
-complete -c tapir -n '__tapir_second help' -f -a 'index plan volume'
+complete -c tapir -n '__tapir_second help' -f -a 'index plan rmt volume'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a index
 complete -c tapir -n '__tapir_second index' -f -a 'find rebuild check'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a volume

@@ -208,7 +208,7 @@ _tapir() {
   if (( CURRENT == 3 )); then
     case $words[2] in
       completion) compadd -- bash zsh fish; return ;;
-      help) compadd -- index plan volume; return ;;
+      help) compadd -- index plan rmt volume; return ;;
       index) compadd -- find rebuild check; return ;;
       volume) compadd -- label show verify copy; return ;;
     esac
@@ -229,7 +229,7 @@ _tapir() {
     compadd -S '' -a names
     return
   fi
-  if (( CURRENT == 2 )); then compadd -- completion help index plan volume; fi
+  if (( CURRENT == 2 )); then compadd -- completion help index plan rmt volume; fi
   _files
 }
 _tapir "$@"
