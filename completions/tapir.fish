@@ -10,7 +10,7 @@ complete -c tapir -n '__tapir_members >/dev/null' -f -a '(__tapir_members)'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a completion
 complete -c tapir -n '__tapir_second completion' -f -a 'bash zsh fish'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a help
-complete -c tapir -n '__tapir_second help' -f -a 'index library plan volume'
+complete -c tapir -n '__tapir_second help' -f -a 'index library plan rmt volume'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a index
 complete -c tapir -n '__tapir_second index' -f -a 'find rebuild check'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a library
@@ -30,7 +30,7 @@ complete -c tapir -s d -l diff -d 'compare members with the file system'
 complete -c tapir -l compare -d 'same as --diff'
 complete -c tapir -s f -l file -r -d 'a drive (/dev/nst0), a virtual cartridge (a folder; a new one\'s name ends in .vtl) or library, or an ordinary archive, also HOST:FILE of another machine; several with -M'
 complete -c tapir -l force-local -d 'ARCHIVE is local even if it has a colon'
-complete -c tapir -l vsn -r -d 'the volume must have, or gets, this volume serial number'
+complete -c tapir -l vsn -r -d 'the volume must have, or gets, this volume serial number; those that follow it the others'
 complete -c tapir -s V -l label -r -d 'text kept with a new volume'
 complete -c tapir -l index-db -r -d 'the index (else $TAPIR_INDEX, or the default)'
 complete -c tapir -l no-index -d 'neither read nor write an index: read the tape from its beginning'
@@ -116,6 +116,7 @@ complete -c tapir -l check-device -d 'with -g: a directory on another device tha
 complete -c tapir -l no-check-device -d 'with -g: do not mind device numbers, which change with LVM, NFS or btrfs'
 complete -c tapir -l stream -r -d 'archive standard input, of any length, as member NAME'
 complete -c tapir -l layout -x -a 'pax raw' -d 'how a member lies on tape: a tar archive (default), or the file\'s own bytes'
+complete -c tapir -l no-span -d 'keep each member on one volume: what does not fit begins on the next'
 complete -c tapir -l pack -d 'put members of up to SIZE bytes (default 1M) together in archives of about 64 MiB on tape'
 complete -c tapir -s S -l sparse -d 'store holes as holes'
 complete -c tapir -s W -l verify -d 'read each batch back after its flush and compare it with its digests'

@@ -17,7 +17,7 @@ _tapir() {
     '--compare:same as --diff'
     '--file=:a drive (/dev/nst0), a virtual cartridge (a folder; a new one'\''s name ends in .vtl) or library, or an ordinary archive, also HOST:FILE of another machine; several with -M'
     '--force-local:ARCHIVE is local even if it has a colon'
-    '--vsn=:the volume must have, or gets, this volume serial number'
+    '--vsn=:the volume must have, or gets, this volume serial number; those that follow it the others'
     '--label=:text kept with a new volume'
     '--index-db=:the index (else $TAPIR_INDEX, or the default)'
     '--no-index:neither read nor write an index: read the tape from its beginning'
@@ -103,6 +103,7 @@ _tapir() {
     '--no-check-device:with -g: do not mind device numbers, which change with LVM, NFS or btrfs'
     '--stream=:archive standard input, of any length, as member NAME'
     '--layout=:how a member lies on tape: a tar archive (default), or the file'\''s own bytes'
+    '--no-span:keep each member on one volume: what does not fit begins on the next'
     '--pack=:put members of up to SIZE bytes (default 1M) together in archives of about 64 MiB on tape'
     '--sparse:store holes as holes'
     '--verify:read each batch back after its flush and compare it with its digests'
@@ -217,7 +218,7 @@ _tapir() {
   if (( CURRENT == 3 )); then
     case $words[2] in
       completion) compadd -- bash zsh fish; return ;;
-      help) compadd -- index library plan volume; return ;;
+      help) compadd -- index library plan rmt volume; return ;;
       index) compadd -- find rebuild check; return ;;
       library) compadd -- create status load unload transfer add remove inventory; return ;;
       volume) compadd -- label show verify copy; return ;;
@@ -239,7 +240,7 @@ _tapir() {
     compadd -S '' -a names
     return
   fi
-  if (( CURRENT == 2 )); then compadd -- completion help index library plan volume; fi
+  if (( CURRENT == 2 )); then compadd -- completion help index library plan rmt volume; fi
   _files
 }
 _tapir "$@"

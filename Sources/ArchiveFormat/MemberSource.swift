@@ -33,6 +33,16 @@ public protocol SourceMember: Sendable {
   /// which the source returned the members, by the thread that reads.
   /// - Throws: a notice when it is gone or cannot be read; it is then not archived.
   func open() throws(MemberNotice) -> OpenedMember
+
+  /// Opens it with its content, where ``open()`` has just given it as a hard link: what the link leads to lies on a volume
+  /// that is full.
+  /// - Returns: nil when there is no content to be had here.
+  func openContent() throws(MemberNotice) -> OpenedMember?
+}
+
+extension SourceMember {
+  /// A link out of another archive is one: its content has gone past.
+  public func openContent() throws(MemberNotice) -> OpenedMember? { nil }
 }
 
 /// A member about to be read.

@@ -75,6 +75,23 @@ public struct LinkPlacement: Hashable, Sendable {
   }
 }
 
+/// A part of a member that spans volumes, as it lies on one of them.
+public struct PiecePlacement: Equatable, Sendable {
+  /// Which part it is, from 1.
+  public var section: Int
+  /// How many volumes of the set its volume lies before the one whose catalogue says this.
+  public var volumesBefore: Int
+  /// The AUL file; its bytes and its digest are those of the piece.
+  public var file: FilePlacement
+
+  /// Describes a piece.
+  public init(section: Int, volumesBefore: Int, file: FilePlacement) {
+    self.section = section
+    self.volumesBefore = volumesBefore
+    self.file = file
+  }
+}
+
 /// What identifies a volume; it stands in catalogue 0 and in every catalogue after it.
 public struct VolumeDescriptor: Equatable, Sendable {
   /// The volume's identity.

@@ -21,6 +21,8 @@ public enum VolumeError: Error, Sendable {
   case notTar
   /// An ordinary archive ends where more of it has to come.
   case unexpectedEnd
+  /// Another volume of the set is not to be had.
+  case unavailable(String, hint: String?)
   /// The next volume of an ordinary archive is not to be had.
   case noNextVolume(String)
 }
@@ -39,7 +41,7 @@ extension VolumeError: CustomStringConvertible {
     case .malformed(let what, let why): "cannot read \(what): \(why)"
     case .notTar: "This does not look like a tar archive"
     case .unexpectedEnd: "Unexpected EOF in archive"
-    case .noNextVolume(let why): why
+    case .noNextVolume(let why), .unavailable(let why, _): why
     }
   }
 
@@ -47,6 +49,7 @@ extension VolumeError: CustomStringConvertible {
   public var hint: String? {
     switch self {
     case .drive(let error): error.hint
+    case .unavailable(_, let hint): hint
     case .position, .mismatch: "the cartridge was not changed; see 'tapir volume show'"
     default: nil
     }

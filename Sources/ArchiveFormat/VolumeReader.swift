@@ -138,24 +138,40 @@ public final class VolumeReader {
   }
 
   /// Reads the labels behind a user file and the filemark behind them, and compares them with the file.
+  /// - Parameter isContinued: whether they must say that the file goes on on the next volume.
   /// - Returns: what is wrong with them, in words; nil when nothing is.
-  public func readTrailer(of header: Header, blockCount: UInt64) throws(VolumeError) -> String? {
-    guard let labels = try readLabelGroup(), let found = labels.first else { return "its trailer is missing" }
+  public func readTrailer(
+    of header: Header, blockCount: UInt64, isContinued: Bool = false
+  ) throws(VolumeError) -> String? {
+    let found = try readAnyTrailer(of: header, blockCount: blockCount)
+    switch (found.continues, isContinued) {
+    case (true, false): return found.problem ?? "it goes on on the next volume"
+    case (false, true): return found.problem ?? "it ends on this volume, and should go on on the next"
+    default: return found.problem
+    }
+  }
+
+  /// Reads the labels behind a user file and the filemark behind them, and compares them with the file.
+  /// - Returns: whether they say that the file goes on on the next volume, and what is wrong with them, in words.
+  public func readAnyTrailer(
+    of header: Header, blockCount: UInt64
+  ) throws(VolumeError) -> (continues: Bool, problem: String?) {
+    guard let labels = try readLabelGroup(), let found = labels.first else { return (false, "its trailer is missing") }
     do {
       let first = try FileLabel1(parsing: found)
-      guard first.group != .header else { return "its trailer is missing" }
+      guard first.group != .header else { return (false, "its trailer is missing") }
       guard first.fileIdentifier == header.first.fileIdentifier, first.section == header.first.section else {
-        return "its trailer belongs to file '\(first.fileIdentifier)'"
+        return (false, "its trailer belongs to file '\(first.fileIdentifier)'")
       }
       guard first.blockCount == blockCount % 1_000_000 else {
-        return "its trailer counts \(first.blockCount) blocks, not \(blockCount)"
+        return (first.group == .endOfVolume, "its trailer counts \(first.blockCount) blocks, not \(blockCount)")
       }
       if let user = header.user {
         let last = try labels.last.map { (label) throws(LabelError) in try UserLabel(parsing: label) }
-        guard last?.fileSequence == user.fileSequence else { return "its trailer is that of another file" }
+        guard last?.fileSequence == user.fileSequence else { return (false, "its trailer is that of another file") }
       }
-      return first.group == .endOfVolume ? "it goes on on the next volume" : nil
-    } catch { return "its trailer is damaged: \(error)" }
+      return (first.group == .endOfVolume, nil)
+    } catch { return (false, "its trailer is damaged: \(error)") }
   }
 
   /// Reads the next block of a user file; nil at the filemark behind it.

@@ -7,8 +7,8 @@ public enum VolumeTail: Sendable {
   case catalogue(batch: UInt32, VolumeReader.Header)
   /// Behind the last catalogue lie files that were never committed.
   case uncommitted(batch: UInt32, VolumeReader.Header)
-  /// The volume was closed with EOV labels: it is full.
-  case endOfVolume
+  /// Behind the last catalogue lies a file with EOV labels, which was never committed here: the volume is full.
+  case endOfVolume(batch: UInt32, VolumeReader.Header)
   /// The last catalogue that was found, and why it is not known whether anything was committed behind it.
   case unclear(batch: UInt32, VolumeReader.Header, why: String)
 }
@@ -51,7 +51,7 @@ extension VolumeReader {
       if let trailer = try trailer(before: behind), trailer.group == .endOfVolume,
         trailer.fileIdentifier == last.first.fileIdentifier
       {
-        return .endOfVolume
+        return try fullVolume(behind: last, vsn: vsn, knowing: known)
       }
       // A trailer that was never finished: what it ends was not flushed.
       if case .catalogue(let batch) = last.identifier, labels >= 3 {
@@ -59,9 +59,22 @@ extension VolumeReader {
         return behind == end ? .catalogue(batch: batch, header) : .uncommitted(batch: batch, header)
       }
     }
+    // A catalogue that was cut off behind a piece: the volume is full all the same.
+    if case .catalogue = last.identifier, try trailer(before: last.block)?.group == .endOfVolume {
+      return try fullVolume(behind: last, vsn: vsn, knowing: known)
+    }
     do {
       let (batch, header) = try lastCatalogue(before: last, vsn: vsn)
       return .uncommitted(batch: batch, header)
+    } catch { return try walkToLastCatalogue(vsn: vsn, from: known, why: error.description) }
+  }
+
+  private func fullVolume(
+    behind last: Header, vsn: VSN, knowing known: CataloguePlacement?
+  ) throws(VolumeError) -> VolumeTail {
+    do {
+      let (batch, header) = try lastCatalogue(before: last, vsn: vsn)
+      return .endOfVolume(batch: batch, header)
     } catch { return try walkToLastCatalogue(vsn: vsn, from: known, why: error.description) }
   }
 

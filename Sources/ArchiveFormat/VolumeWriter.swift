@@ -15,6 +15,9 @@ public final class VolumeWriter {
   /// Whether the drive has given early warning since the position was last rolled back.
   public private(set) var isNearEnd = false
 
+  /// Blocks of the open user file; 0 when none is open.
+  public var blockCount: UInt64 { open?.blockCount ?? 0 }
+
   private let drive: any TapeDrive
   private let origin: UserLabel.Origin
   private let systemCode: String
@@ -24,6 +27,7 @@ public final class VolumeWriter {
 
   private struct OpenFile {
     let identifier: InlineArray<16, UInt8>
+    let section: Int
     var blockCount: UInt64 = 0
   }
 
@@ -33,6 +37,8 @@ public final class VolumeWriter {
     let day: Int64
     var header: FileLabels
     var trailer: FileLabels
+    /// Behind a file that goes on on the next volume.
+    var continued: FileLabels
   }
   private var labels: Labels?
 
@@ -71,8 +77,9 @@ public final class VolumeWriter {
   }
 
   /// Writes HDR1 HDR2 UHL1 and a filemark, after asking the drive whether it stands where the arithmetic says.
+  /// - Parameter section: which part of a member that spans volumes it is, from 1.
   /// - Throws: ``VolumeError/position(expected:found:device:)`` when it does not; nothing is written then.
-  public func begin(_ identifier: FileIdentifier, now: Timestamp) throws(VolumeError) {
+  public func begin(_ identifier: FileIdentifier, section: Int = 1, now: Timestamp) throws(VolumeError) {
     precondition(open == nil, "an AUL file is open")
     try checkUsable()
     let found = try driving { () throws(DriveError) in try drive.position() }
@@ -83,7 +90,7 @@ public final class VolumeWriter {
     if labels.map({ now.seconds < $0.day || now.seconds >= $0.day + 86_400 }) ?? true {
       do { labels = try labels(of: now) } catch { throw .label(error, volume: descriptor.vsn.text) }
     }
-    let file = OpenFile(identifier: identifier.characters)
+    let file = OpenFile(identifier: identifier.characters, section: section)
     open = file
     try write(\.header, file)
   }
@@ -96,13 +103,17 @@ public final class VolumeWriter {
     open?.blockCount += 1
   }
 
-  /// Writes the filemark behind the user file, EOF1 EOF2 UTL1 and a filemark. Nothing is safe before ``flush()``.
+  /// Writes the filemark behind the user file, EOF1 EOF2 UTL1 (or EOV1 EOV2 UTL1) and a filemark. Nothing is safe before
+  /// ``flush()``.
+  /// - Parameter continues: whether the file goes on on the next volume.
   /// - Returns: where the file lies: its fseq, the block ID of its HDR1, the number of its blocks.
-  public func end() throws(VolumeError) -> (sequence: UInt64, header: BlockID, blockCount: UInt64) {
+  public func end(
+    continues: Bool = false
+  ) throws(VolumeError) -> (sequence: UInt64, header: BlockID, blockCount: UInt64) {
     guard let file = open else { preconditionFailure("no AUL file is open") }
     try checkUsable()
     try settle { () throws(DriveError) in try drive.writeFilemark() }
-    try write(\.trailer, file)
+    try write(continues ? \.continued : \.trailer, file)
     open = nil
     let placed = (nextSequence, nextHeader, file.blockCount)
     // Six labels and three filemarks beside the blocks.
@@ -120,17 +131,44 @@ public final class VolumeWriter {
     isNearEnd = false
   }
 
-  /// Goes back to where the last block of the open user file began, so that the next one is written over it.
-  public func takeBackBlock() throws(VolumeError) {
-    guard let file = open, file.blockCount > 0 else { preconditionFailure("no block was written") }
-    try checkUsable()
-    // Behind the header's three labels and filemark.
-    let last = nextHeader.advanced(by: 4 + Int(file.blockCount) - 1)
-    do { try drive.locate(to: last) } catch {
-      isBroken = true
-      throw .drive(error)
+  /// Opens an ended AUL file again, so that blocks are read back from it and its trailer is written over; every file behind
+  /// it is given up. Nothing may be written before ``cut(to:)``.
+  /// - Parameter placed: where it lies, as ``end(continues:)`` said.
+  public func reopen(
+    _ identifier: FileIdentifier, section: Int, placed: (sequence: UInt64, header: BlockID, blockCount: UInt64)
+  ) {
+    precondition(open == nil && placed.sequence < nextSequence, "it is not behind us")
+    open = OpenFile(identifier: identifier.characters, section: section, blockCount: placed.blockCount)
+    nextSequence = placed.sequence
+    nextHeader = placed.header
+    isBroken = true
+  }
+
+  /// Reads block `number`, from 0, of the open user file from the medium. The tape stands behind it then: nothing may be
+  /// written before ``cut(to:)`` or ``rollBack()``, unless it was the last one.
+  public func readBack(_ number: UInt64) throws(VolumeError) -> [UInt8] {
+    guard let file = open, number < file.blockCount else { preconditionFailure("no such block was written") }
+    isBroken = true
+    let place = nextHeader.advanced(by: 4 + Int(number))
+    try driving { () throws(DriveError) in try drive.locate(to: place) }
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: descriptor.blockSize, alignment: 4096)
+    defer { memory.deallocate() }
+    var space = memory.mutableBytes
+    guard case .block(let count) = try driving({ () throws(DriveError) in try drive.read(into: &space) }) else {
+      throw .malformed(what: "a block just written", why: "it is not there")
     }
-    open?.blockCount -= 1
+    isBroken = number + 1 < file.blockCount
+    return Array(memory[..<count])
+  }
+
+  /// Goes back in the open user file, so that only its first `blockCount` blocks are left. Also mends a broken writer.
+  public func cut(to blockCount: UInt64) throws(VolumeError) {
+    guard let file = open, blockCount <= file.blockCount else { preconditionFailure("no such block was written") }
+    isBroken = true
+    let place = nextHeader.advanced(by: 4 + Int(blockCount))
+    try driving { () throws(DriveError) in try drive.locate(to: place) }
+    open?.blockCount = blockCount
+    isBroken = false
     isNearEnd = false
   }
 
@@ -153,13 +191,16 @@ public final class VolumeWriter {
     let header = try FileLabels(like, blockSize: descriptor.blockSize, isCompressed: compresses, origin: origin)
     like.group = .endOfFile
     let trailer = try FileLabels(like, blockSize: descriptor.blockSize, isCompressed: compresses, origin: origin)
-    return Labels(day: created.unixTime, header: header, trailer: trailer)
+    like.group = .endOfVolume
+    let continued = try FileLabels(like, blockSize: descriptor.blockSize, isCompressed: compresses, origin: origin)
+    return Labels(day: created.unixTime, header: header, trailer: trailer, continued: continued)
   }
 
   private func write(_ group: WritableKeyPath<Labels, FileLabels>, _ file: OpenFile) throws(VolumeError) {
     guard var labels = labels?[keyPath: group] else { preconditionFailure("no AUL file is open") }
     do {
-      try labels.set(identifier: file.identifier, sequence: nextSequence, blockCount: file.blockCount)
+      try labels.set(
+        identifier: file.identifier, sequence: nextSequence, blockCount: file.blockCount, section: file.section)
     } catch {
       isBroken = true
       throw .label(error, volume: descriptor.vsn.text)

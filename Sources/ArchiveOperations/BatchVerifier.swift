@@ -6,7 +6,7 @@ internal import TapeLabels
 final class BatchVerifier {
   private let drive: any TapeDrive
   private let observer: any OperationObserver
-  private var files: [(placement: FilePlacement, path: [UInt8])] = []
+  private var files: [(placement: FilePlacement, path: [UInt8], isContinued: Bool)] = []
 
   init(drive: any TapeDrive, observer: any OperationObserver) {
     self.drive = drive
@@ -14,7 +14,13 @@ final class BatchVerifier {
   }
 
   /// Notes a file of the open batch, and the name of its first member.
-  func add(_ placement: FilePlacement, _ path: [UInt8]) { files.append((placement, path)) }
+  /// - Parameter isContinued: whether it is a piece that goes on on the next volume.
+  func add(_ placement: FilePlacement, _ path: [UInt8], isContinued: Bool = false) {
+    files.append((placement, path, isContinued))
+  }
+
+  /// Forgets the file that was noted last: it is not on the volume any more.
+  func removeLast() { files.removeLast() }
 
   /// Reads the files noted since the last call, reports those that are not as they were written, and goes to `end`, where
   /// the next file begins.
@@ -32,7 +38,9 @@ final class BatchVerifier {
         guard digest == file.placement.digest else {
           throw .malformed(what: "its user file", why: "its digest is \(digest), not \(file.placement.digest)")
         }
-        if let problem = try reader.readTrailer(of: header, blockCount: bytes.blockCount) {
+        if let problem = try reader.readTrailer(
+          of: header, blockCount: bytes.blockCount, isContinued: file.isContinued)
+        {
           throw .malformed(what: "its user file", why: problem)
         }
       } catch {

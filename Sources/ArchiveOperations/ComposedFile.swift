@@ -6,6 +6,10 @@ struct FileBegin {
   var layout: Layout
   /// The name of its first member, for messages.
   var path: [UInt8]
+  /// Whether it ends only when its source does: then an empty block may end it.
+  var isStream = false
+  /// Bytes of content that it is to have, as far as that is known.
+  var contentSize: Int64?
 }
 
 /// A member that has been composed to its end.

@@ -2,7 +2,7 @@ public import ArchiveFormat
 public import TapeIO
 public import TapeIndex
 
-/// Archives members: one session on one volume.
+/// Archives members: one session on one volume, or on one after another.
 public struct CreateOperation {
   /// What may be written to.
   public var intent: WriteIntent
@@ -14,6 +14,8 @@ public struct CreateOperation {
   public var limits: BatchLimits
   /// Whether each batch is read back and compared with its digests after its flush.
   public var verifies: Bool
+  /// Whether a member may go on on another volume; otherwise what does not fit on one begins on the next.
+  public var splitsMembers = true
   /// Bytes of blocks between the reader and the drive.
   public var bufferSize: Int
   /// How the drive is kept streaming; nil for one that need not be.
@@ -55,25 +57,37 @@ public struct CreateOperation {
     return try target.open().writer.descriptor
   }
 
+  private static func capacity(of drive: any TapeDrive) throws(OperationError) -> UInt64? {
+    do { return try drive.medium().capacity } catch { throw .volume(.drive(error)) }
+  }
+
   /// Runs the session: members come from `source`, go to the cartridge in `drive`, and are committed to `index` batch by
   /// batch. Moves the tape; leaves it behind the last catalogue.
   ///
   /// When `interruption` is set, the member being written is rolled back, or a pack finished with the one it is at, and
   /// what came before is committed. Sources
   /// that are to be removed go batch by batch, when theirs is safe; directories at the end, when everything is.
+  /// - Parameter supply: brings volumes when one is full; nil ends the session then. With it, a full volume's drive is closed
+  ///   here, the first one's too.
   /// - Throws: ``OperationError``. What was committed before it stays committed and was reported so.
   public func run(
     from source: any MemberSource, to drive: any TapeDrive, index: IndexFile?, observer: any OperationObserver,
-    interruption: Interruption = Interruption()
+    interruption: Interruption = Interruption(), supply: (any VolumeSupply)? = nil
   ) throws(OperationError) -> SessionSummary {
     let session = session()
     let volume = try WriteTarget(
-      drive: drive, index: index, intent: intent, identity: identity, session: session, observer: observer
+      drive: drive, index: index, intent: intent, identity: identity, session: session, observer: observer,
+      mayBeFull: supply != nil
     ).open()
+    let change = supply.map { supply in
+      VolumeChange(
+        supply: supply, index: index, intent: intent, identity: identity, session: session, verifies: verifies,
+        observer: observer, splitsMembers: splitsMembers)
+    }
     let writer = try SessionWriter(
       volume: volume, index: index, session: session, limits: limits,
       verifier: verifies ? BatchVerifier(drive: drive, observer: observer) : nil,
-      rateLimit: streaming?.highestRate.map { RateLimit($0) }, observer: observer)
+      rateLimit: streaming?.highestRate.map { RateLimit($0) }, change: change, observer: observer)
 
     // scan -> read -> drive; the last of them is this thread.
     let found = BoundedQueue<SourceItem>(capacity: 256)
@@ -84,11 +98,16 @@ public struct CreateOperation {
       found.finish()
     }
     let (layout, packLimit, limits) = (layout, packLimit, limits)
+    // A pack is on one volume, and must fit on an empty one.
+    let capacity = change == nil ? nil : try Self.capacity(of: drive)
+    let packSize = min(MemberComposer.packSize, capacity.map { Int64(clamping: $0 / 8) } ?? .max)
     let reader: Worker
     do {
       reader = try Worker {
         let composer = MemberComposer(
-          ring: ring, layout: layout, packLimit: packLimit, limits: limits, observer: observer)
+          ring: ring, layout: layout, packLimit: packLimit.map { min($0, packSize) }, packSize: packSize,
+          limits: limits,
+          changes: change?.count, observer: observer)
         while let item = found.pop() {
           switch item {
           case .notice(let notice): observer.report(.notice(notice))
@@ -125,6 +144,8 @@ public struct CreateOperation {
       scanner.join()
       for notice in source.removeDirectories() { observer.report(.notice(notice)) }
     }
+    // What the supply brought is closed here; the caller closes its own drive.
+    if writer.summary.volumeCount > 1, let change { try change.close(writer.volume) }
     var summary = writer.summary
     summary.waiting = ring.waitingTimes
     return summary

@@ -1,6 +1,7 @@
 internal import ArchiveFormat
 internal import TapeIO
 internal import TapeIndex
+internal import TapeLabels
 
 /// What begins with a block on its way from the drive.
 struct ReadBegin {
@@ -13,14 +14,17 @@ struct ReadBegin {
 enum ReadEnd {
   /// Not at all: the next block could not be read and is left out.
   case gap(VolumeError)
-  /// At its filemark; `trailerProblem` says what is wrong with the labels behind it.
-  case whole(trailerProblem: String?)
+  /// At its filemark; `trailerProblem` says what is wrong with the labels behind it, `damage` that the last piece is not
+  /// what was written.
+  case whole(trailerProblem: String?, damage: String?)
   /// Behind the last block of it that is wanted.
   case enough
   /// In an error: what came before it is all there is.
   case failed(VolumeError)
-  /// The index or the plan failed: nothing more comes.
-  case stopped(IndexError)
+  /// At the end of a piece: the file goes on with the next one, on another volume.
+  case piece(trailerProblem: String?, damage: String?)
+  /// The index or the plan failed, or a volume is not to be had: nothing more comes.
+  case stopped(OperationError)
 }
 
 /// Blocks on their way from the drive.
@@ -28,7 +32,7 @@ typealias ReadRing = BlockRing<ReadBegin, ReadEnd>
 
 /// Reads the planned files one after another into a ring. Runs on the drive's thread.
 struct FileReading {
-  let reader: VolumeReader
+  let access: VolumeAccess
   let plan: RestorePlan
   let ring: ReadRing
   /// Whether a block that cannot be read is passed over. In a pack it always is: it costs no member but its own.
@@ -44,22 +48,63 @@ struct FileReading {
       while let file = try plan.next() {
         guard read(file, spare) else { return }
       }
-    } catch {
-      guard var block = ring.acquire() else { return }
-      block.end = .stopped(error)
-      ring.publish(block)
-    }
+    } catch { stop(.index(error)) }
+  }
+
+  private func stop(_ error: OperationError) {
+    guard var block = ring.acquire() else { return }
+    block.end = .stopped(error)
+    ring.publish(block)
   }
 
   /// Reads a file; false when nobody wants any more. Every file has a first block with `begin` and a last with `end`; a
   /// short one's are the same, so that it is handed over once.
   /// - Parameter spare: memory for a block.
   private func read(_ file: PlannedFile, _ spare: UnsafeMutableRawBufferPointer) -> Bool {
-    guard var block = ring.acquire() else { return false }
-    let wanted = readsWhole ? 0..<UInt64.max : file.wantedBlocks(ofSize: Int64(ring.blockSize))
-    block.begin = ReadBegin(file: file, offset: Int64(wanted.lowerBound) * Int64(ring.blockSize))
+    guard !file.pieces.isEmpty else { return read(file, piece: nil, spare) != .nobody }
+    for piece in file.pieces {
+      switch read(file, piece: piece, spare) {
+      case .whole: break
+      case .failed: return true
+      case .nobody: return false
+      }
+    }
+    return true
+  }
+
+  /// What became of a file, or of a piece.
+  private enum Outcome { case whole, failed, nobody }
+
+  private func read(_ file: PlannedFile, piece: StoredPiece?, _ spare: UnsafeMutableRawBufferPointer) -> Outcome {
+    let placement = piece?.file ?? file.placement
+    let volume = piece.map { $0.volume?.descriptor } ?? file.volume
+    let isContinued = piece.map { !$0.isLast } ?? false
+    let reader: VolumeReader
+    do throws(OperationError) {
+      guard let volume else {
+        throw .refused(
+          "\(String(decoding: file.name, as: UTF8.self)) begins on a volume before \(file.volume.vsn) that the index does not"
+            + " know, or knows as erased", hint: "'tapir index rebuild' takes in what its catalogues say")
+      }
+      reader = try access.reader(of: volume)
+    } catch {
+      stop(error)
+      return .nobody
+    }
+    guard var block = ring.acquire() else { return .nobody }
+    let wanted = readsWhole || piece != nil ? 0..<UInt64.max : file.wantedBlocks()
+    if piece?.section == file.pieces.first?.section {
+      block.begin = ReadBegin(file: file, offset: Int64(wanted.lowerBound) * Int64(file.volume.blockSize))
+    }
+    var digester = Digester()
     do throws(VolumeError) {
-      let header = try reader.openFile(at: file.placement.header, sequence: file.placement.sequence, vsn: file.vsn)
+      let header = try reader.openFile(
+        at: placement.header, sequence: placement.sequence, vsn: volume?.vsn ?? file.volume.vsn)
+      guard header.first.section == piece?.section ?? 1 else {
+        throw .mismatch(
+          what: "the header of file \(placement.sequence)", expected: "section \(piece?.section ?? 1)",
+          found: "section \(header.first.section)", at: placement.header, device: reader.drive.identity.name)
+      }
       var blocks = wanted.lowerBound
       if blocks > 0 { try reader.go(to: header.userFile.advanced(by: Int(blocks))) }
       var isAtEnd = false
@@ -81,15 +126,16 @@ struct FileReading {
           }
         } catch {
           // Only the medium's fault, and not that of its last block, which may be short.
-          guard passesGaps || file.placement.layout == .pack, case .drive(let cause) = error,
+          guard passesGaps || placement.layout == .pack, case .drive(let cause) = error,
             case .mediumError = cause.cause,
-            blocks + 1 < file.placement.blockCount
+            blocks + 1 < placement.blockCount
           else { throw error }
           try reader.go(to: header.userFile.advanced(by: Int(blocks) + 1))
           block.end = .gap(error)
         }
+        if piece != nil, readsWhole { digester.update(block.bytes) }
         blocks += 1
-        if blocks == file.placement.blockCount {
+        if blocks == placement.blockCount {
           var space = spare.mutableBytes
           further = try reader.readBlock(into: &space)
           if further == nil {
@@ -98,16 +144,32 @@ struct FileReading {
           }
         }
         ring.publish(block)
-        guard let next = ring.acquire() else { return false }
+        guard let next = ring.acquire() else { return .nobody }
         block = next
       }
-      block.end = isAtEnd ? .whole(trailerProblem: try reader.readTrailer(of: header, blockCount: blocks)) : .enough
+      if isAtEnd {
+        let problem = try reader.readTrailer(of: header, blockCount: blocks, isContinued: isContinued)
+        var damage: String?
+        if let piece, readsWhole {
+          let digest = digester.finish()
+          if digest != piece.file.digest {
+            damage = "the digest of piece \(piece.section) is \(digest), not \(piece.file.digest)"
+          }
+        }
+        block.end =
+          isContinued && piece?.section != file.pieces.last?.section
+          ? .piece(trailerProblem: problem, damage: damage) : .whole(trailerProblem: problem, damage: damage)
+      } else {
+        block.end = .enough
+      }
     } catch {
       reader.forgetPosition()
       block.end = .failed(error)
+      ring.publish(block)
+      return .failed
     }
     ring.publish(block)
-    return true
+    return .whole
   }
 }
 
@@ -122,11 +184,14 @@ final class RingBytes: UserFileBytes {
   private(set) var gapError: VolumeError?
   private var failure: VolumeError?
   private var gap: Int64 = 0
+  private var blockSize: Int64 = 0
   private var isAtEnd = true
   /// What is wrong with the file's trailer; known at the end.
   private(set) var trailerProblem: String?
-  /// The index failed while the files were planned.
-  private(set) var stopped: IndexError?
+  /// How a piece differs from what was written, where that was looked at.
+  private(set) var pieceDamage: String?
+  /// Why nothing more comes.
+  private(set) var stopped: OperationError?
 
   private let digestsFiles: Bool
   private var digester = Digester()
@@ -152,7 +217,9 @@ final class RingBytes: UserFileBytes {
     failure = nil
     gapError = nil
     position = next.begin?.offset ?? 0
+    blockSize = Int64(next.begin?.file.volume.blockSize ?? ring.blockSize)
     trailerProblem = nil
+    pieceDamage = nil
     digest = nil
     _ = digester.finish()
     isAtEnd = false
@@ -195,19 +262,26 @@ final class RingBytes: UserFileBytes {
       }
       if case .gap(let error) = current.end {
         releaseBlock()
-        gap = Int64(ring.blockSize)
+        gap = blockSize
         position += gap
         gapError = error
         throw error
+      } else if case .piece(let problem, let damage) = current.end {
+        trailerProblem = trailerProblem ?? problem
+        pieceDamage = pieceDamage ?? damage
+        releaseBlock()
       } else if let end = current.end {
         isAtEnd = true
         switch end {
-        case .gap, .enough: break
-        case .whole(let problem):
-          trailerProblem = problem
+        case .gap, .piece, .enough: break
+        case .whole(let problem, let damage):
+          trailerProblem = trailerProblem ?? problem
+          pieceDamage = pieceDamage ?? damage
           if digestsFiles, gapError == nil { digest = digester.finish() }
         case .failed(let error): failure = error
-        case .stopped(let error): stopped = error
+        case .stopped(let error):
+          stopped = error
+          failure = .malformed(what: "its user file", why: "\(error)")
         }
       } else {
         releaseBlock()

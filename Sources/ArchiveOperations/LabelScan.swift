@@ -164,6 +164,9 @@ struct ScannedFile {
     guard VolumeDescriptor.blockSizes.contains(blockSize) else {
       throw .malformed(what: "its user label", why: "its block size is out of range")
     }
+    guard header.first.section == 1 else {
+      throw .malformed(what: "its user file", why: "it is a piece of a member that begins on an earlier volume")
+    }
     let bytes = DrivenBytes(reader: reader, blockSize: blockSize)
     var records: [MemberRecord] = []
     if layout == .raw {

@@ -9,6 +9,7 @@ final class MemberComposer {
   private let blocks: FileBlocks
   private let layout: Layout
   private let packLimit: Int64?
+  private let packLength: Int64
   private let observer: any OperationObserver
   private var batch: BatchCount
   /// Members of the pack that is open; 0 when none is.
@@ -16,20 +17,33 @@ final class MemberComposer {
   private var encoder = PaxEncoder()
   private var header: [UInt8] = []
   private var contentDigest = ContentDigester()
+  private let changes: VolumeCount?
+  /// On which volume the content of files with several names is, as far as is known here: what waits for the drive may
+  /// still come to the next one.
+  private var contents: [FileKey: Int] = [:]
+
+  private struct FileKey: Hashable {
+    var device: UInt64
+    var inode: UInt64
+  }
 
   typealias Stopped = FileBlocks.Stopped
 
   /// - Parameters:
   ///   - layout: of members that get a user file of their own.
   ///   - packLimit: bytes of the largest member that goes into a pack; nil for no packs.
+  ///   - packSize: bytes at which a pack is ended.
   ///   - limits: where packs end too, as batches end only between files.
+  ///   - changes: counts the volumes, where there may be several.
   init(
-    ring: WriteRing, layout: Layout, packLimit: Int64? = nil, limits: BatchLimits = BatchLimits(),
-    observer: any OperationObserver
+    ring: WriteRing, layout: Layout, packLimit: Int64? = nil, packSize: Int64 = packSize,
+    limits: BatchLimits = BatchLimits(), changes: VolumeCount? = nil, observer: any OperationObserver
   ) {
     blocks = FileBlocks(ring)
     self.layout = layout
     self.packLimit = packLimit
+    packLength = packSize
+    self.changes = changes
     batch = BatchCount(limits: limits)
     self.observer = observer
   }
@@ -38,7 +52,7 @@ final class MemberComposer {
   /// reported and left out.
   func compose(_ source: any SourceMember) throws(Stopped) {
     let opened: OpenedMember
-    do { opened = try source.open() } catch {
+    do { opened = try self.opened(source) } catch {
       observer.report(.notice(error))
       return
     }
@@ -56,6 +70,17 @@ final class MemberComposer {
     batch.add(files: blocks.byteCount, members: 1)
   }
 
+  /// A member as it is to be archived: a link to what lies on a volume that is full has its content.
+  private func opened(_ source: any SourceMember) throws(MemberNotice) -> OpenedMember {
+    var opened = try source.open()
+    guard let changes, let file = opened.member.sourceFile else { return opened }
+    let key = FileKey(device: file.device, inode: file.inode)
+    let volume = changes.value
+    if opened.member.kind == .hardLink, contents[key] != volume, let whole = try source.openContent() { opened = whole }
+    if opened.member.kind != .hardLink, opened.member.kind != .directory, file.linkCount > 1 { contents[key] = volume }
+    return opened
+  }
+
   /// Ends the pack that is open: no member follows.
   func finish() throws(Stopped) { try endPack() }
 
@@ -67,7 +92,7 @@ final class MemberComposer {
     packed += 1
     if batch.isReached(adding: blocks.byteCount, members: packed) {
       try endPack(endsBatch: true)
-    } else if blocks.byteCount >= Self.packSize {
+    } else if blocks.byteCount >= packLength {
       try endPack()
     }
   }
@@ -81,7 +106,8 @@ final class MemberComposer {
   }
 
   private func composePax(_ opened: OpenedMember, isIncomplete: Bool = false) throws(Stopped) {
-    blocks.begin(FileBegin(layout: .pax, path: opened.member.path))
+    blocks.begin(
+      FileBegin(layout: .pax, path: opened.member.path, contentSize: PaxEncoder.storedSize(of: opened.member)))
     try composeEntry(opened, isIncomplete: isIncomplete)
     try blocks.appendZeros(Int64(PaxEncoder.endOfArchiveSize))
     blocks.end()
@@ -113,7 +139,7 @@ final class MemberComposer {
   }
 
   private func composeRaw(_ opened: OpenedMember) throws(Stopped) {
-    blocks.begin(FileBegin(layout: .raw, path: opened.member.path))
+    blocks.begin(FileBegin(layout: .raw, path: opened.member.path, contentSize: opened.member.size))
     // The file's own bytes, holes too: there is no map in this layout.
     var member = opened.member
     member.dataExtents = nil
@@ -127,7 +153,7 @@ final class MemberComposer {
     guard let content = opened.content else { return try composePax(opened) }
     var member = opened.member
     var isIncomplete = false
-    blocks.begin(FileBegin(layout: .raw, path: member.path))
+    blocks.begin(FileBegin(layout: .raw, path: member.path, isStream: true))
     member.size = 0
     while true {
       let space = try blocks.room()

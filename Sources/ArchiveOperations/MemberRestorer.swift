@@ -18,6 +18,9 @@ final class MemberRestorer {
     self.observer = observer
   }
 
+  /// One that restores to the same sink while this one is in the middle of a member.
+  func another() -> MemberRestorer { MemberRestorer(sink: sink, options: options, observer: observer) }
+
   /// Restores a member whose content comes next in `bytes`.
   /// - Parameters:
   ///   - member: its metadata, under the name in the archive.

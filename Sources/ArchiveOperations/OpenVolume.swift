@@ -5,6 +5,8 @@ internal import TapeLabels
 /// A volume whose end was found and checked: the next AUL file goes right behind its last catalogue.
 final class OpenVolume {
   let writer: VolumeWriter
+  /// The drive that it is in.
+  let drive: any TapeDrive
   /// Whether nothing on it can be written over.
   let isWORM: Bool
   /// fseq of the first AUL file behind the last catalogue: the next one to be written, unless void ones lie there (WORM).
@@ -15,17 +17,22 @@ final class OpenVolume {
   let nextBatch: UInt32
   /// When the last batch was committed: no later one may be earlier.
   let lastCommit: Timestamp
+  /// Whether nothing may be appended to it.
+  let isFull: Bool
 
   init(
-    writer: VolumeWriter, isWORM: Bool, firstSequence: UInt64, catalogues: [CataloguePlacement], nextBatch: UInt32,
-    lastCommit: Timestamp
+    writer: VolumeWriter, drive: any TapeDrive, isWORM: Bool, firstSequence: UInt64, catalogues: [CataloguePlacement],
+    nextBatch: UInt32,
+    lastCommit: Timestamp, isFull: Bool = false
   ) {
     self.writer = writer
+    self.drive = drive
     self.isWORM = isWORM
     self.firstSequence = firstSequence
     self.catalogues = catalogues
     self.nextBatch = nextBatch
     self.lastCommit = lastCommit
+    self.isFull = isFull
   }
 
   /// Writes a catalogue and flushes: when it returns, the batch is committed.

@@ -1,6 +1,7 @@
 public import ArchiveFormat
-public import TapeIO
+internal import TapeIO
 internal import TapeIndex
+internal import TapeLabels
 
 /// Restores a part of one member: locates to the blocks that hold it, and delivers no byte that the digest of its chunk
 /// (4 MiB), or of a shorter member as a whole, does not confirm.
@@ -19,9 +20,9 @@ public struct RangeOperation {
     self.length = length
   }
 
-  /// Reads the part from the cartridge in `drive` and writes it to a file that `sink` begins. Moves the tape.
+  /// Reads the part from the volumes that hold it and writes it to a file that `sink` begins. Moves the tape.
   /// - Throws: ``OperationError``; what has reached the sink by then is right.
-  public func run(_ target: ReadTarget, drive: any TapeDrive, sink: any MemberSink) throws(OperationError) {
+  public func run(_ target: ReadTarget, access: VolumeAccess, sink: any MemberSink) throws(OperationError) {
     let stored = try find(target)
     let record = stored.record
     let end = min(record.member.size, length.map { offset &+ $0 } ?? record.member.size)
@@ -33,7 +34,7 @@ public struct RangeOperation {
     part.size = end - offset
     part.dataExtents = nil
     do throws(VolumeError) {
-      let content = try MemberContent(stored, drive: drive, blockSize: stored.volume.descriptor.blockSize)
+      let content = try MemberContent(stored, access)
       do throws(MemberNotice) {
         guard let file = try sink.beginFile(part) else { return }
         try deliver(offset..<max(offset, end), of: record, content, to: file)
@@ -100,11 +101,9 @@ private final class MemberContent {
   /// Byte of the user file at which the content begins.
   private let start: Int64
 
-  init(_ stored: StoredMember, drive: any TapeDrive, blockSize: Int) throws(VolumeError) {
-    let reader = VolumeReader(drive: drive)
+  init(_ stored: StoredMember, _ access: VolumeAccess) throws(VolumeError) {
     let file = stored.file
-    let header = try reader.openFile(at: file.header, sequence: file.sequence, vsn: stored.volume.descriptor.vsn)
-    bytes = LocatedBytes(reader, first: header.userFile, blockSize: blockSize)
+    bytes = LocatedBytes(stored, access)
     var member = stored.record.member
     var start: Int64 = 0
     if file.layout != .raw {
@@ -142,21 +141,25 @@ private final class MemberContent {
   }
 }
 
-/// Bytes of a user file from any place on.
+/// Bytes of a user file from any place on, over all of its pieces.
 private final class LocatedBytes: UserFileBytes {
-  private let reader: VolumeReader
-  private let first: BlockID
+  private let access: VolumeAccess
+  private let pieces: [StoredPiece]
   private let blockSize: Int
   private let memory: UnsafeMutableRawBufferPointer
-  /// The block in memory, and how many bytes it has; -1 for none.
-  private var block: Int64 = -1
+  /// The piece whose labels were read last, and where it begins on its volume.
+  private var open: (piece: Int, first: BlockID, reader: VolumeReader)?
+  /// The piece and the number of the block in memory, and how many bytes it has.
+  private var block: (piece: Int, number: Int64)?
   private var count = 0
   private var position: Int64 = 0
 
-  init(_ reader: VolumeReader, first: BlockID, blockSize: Int) {
-    self.reader = reader
-    self.first = first
-    self.blockSize = blockSize
+  init(_ stored: StoredMember, _ access: VolumeAccess) {
+    self.access = access
+    pieces =
+      stored.pieces.isEmpty
+      ? [StoredPiece(section: 1, volume: stored.volume, file: stored.file, isLast: true)] : stored.pieces
+    blockSize = stored.volume.descriptor.blockSize
     memory = .allocate(byteCount: blockSize, alignment: 4096)
   }
 
@@ -165,19 +168,50 @@ private final class LocatedBytes: UserFileBytes {
   func seek(to offset: Int64) throws(VolumeError) { position = offset }
 
   func next(_ limit: Int) throws(VolumeError) -> UnsafeRawBufferPointer {
-    let wanted = position / Int64(blockSize)
-    if wanted != block {
-      block = -1
+    var start: Int64 = 0
+    var number = 0
+    while number < pieces.count - 1, position - start >= pieces[number].file.byteCount {
+      start += pieces[number].file.byteCount
+      number += 1
+    }
+    let wanted = (position - start) / Int64(blockSize)
+    if block.map({ $0 != (number, wanted) }) ?? true {
+      block = nil
+      let (reader, first) = try opened(number)
       // No move when the tape stands there: blocks that follow each other are read without a locate.
       try reader.go(to: first.advanced(by: Int(wanted)))
       var space = memory.mutableBytes
       guard let got = try reader.readBlock(into: &space) else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-      block = wanted
+      block = (number, wanted)
       count = got
     }
-    let used = Int(position - block * Int64(blockSize))
+    let used = Int(position - start - wanted * Int64(blockSize))
     let part = min(limit, max(0, count - used))
     position += Int64(part)
     return UnsafeRawBufferPointer(rebasing: memory[used..<used + part])
+  }
+
+  /// The labels of a piece are read before it is.
+  private func opened(_ number: Int) throws(VolumeError) -> (VolumeReader, BlockID) {
+    if let open, open.piece == number { return (open.reader, open.first) }
+    let piece = pieces[number]
+    let reader: VolumeReader
+    guard let volume = piece.volume?.descriptor else {
+      throw .malformed(what: "piece \(piece.section)", why: "the index does not know its volume")
+    }
+    do { reader = try access.reader(of: volume) } catch {
+      switch error {
+      case .volume(let error): throw error
+      default: throw .unavailable(error.description, hint: error.hint)
+      }
+    }
+    let header = try reader.openFile(at: piece.file.header, sequence: piece.file.sequence, vsn: volume.vsn)
+    guard header.first.section == piece.section else {
+      throw .mismatch(
+        what: "the header of file \(piece.file.sequence)", expected: "section \(piece.section)",
+        found: "section \(header.first.section)", at: piece.file.header, device: reader.drive.identity.name)
+    }
+    open = (number, header.userFile, reader)
+    return (reader, header.userFile)
   }
 }

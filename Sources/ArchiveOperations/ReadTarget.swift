@@ -7,13 +7,11 @@ public import TapeLabels
 public struct ReadTarget {
   /// The volume, as `index` knows it.
   public let volume: IndexFile.Volume
+  /// That volume and those that continue it, in their order, as far as `index` knows them.
+  /// Members are chosen among these, also when there are others: those of a library.
+  public var volumes: [IndexFile.Volume]
   /// The index that answers: the one on disk, or one made for this run from the volume's catalogues.
   public let index: IndexFile
-  /// The volumes among which a member's newest version is sought, when they are more than this one: a library's.
-  public var scope: [IndexFile.Volume] = []
-
-  /// The volumes among which members are chosen.
-  var volumes: [IndexFile.Volume] { scope.isEmpty ? [volume] : scope }
 
   /// Looks at the label of the cartridge in `drive`, and finds an index for it.
   /// - Parameters:
@@ -31,9 +29,10 @@ public struct ReadTarget {
       throw .refused("volume \(name) has the catalogue of another volume", hint: nil)
     }
     if let index, let descriptor,
-      let volume = try onIndex({ () throws(IndexError) in try index.volume(descriptor.id) })
+      let volume = try onIndex({ () throws(IndexError) in try index.volume(descriptor.id) }),
+      try onIndex({ () throws(IndexError) in try index.isKnown(volume) })
     {
-      return ReadTarget(volume: volume, index: index)
+      return try ReadTarget(volume, in: index)
     }
     observer.report(.information("volume \(name) is not in the index: reading its catalogues"))
     let temporary = try onIndex { () throws(IndexError) in try IndexFile() }
@@ -45,7 +44,25 @@ public struct ReadTarget {
     guard let volume = try onIndex({ () throws(IndexError) in try temporary.volume(found.descriptor.id) }) else {
       throw .refused("the catalogues of volume \(name) are those of another volume", hint: nil)
     }
-    return ReadTarget(volume: volume, index: temporary)
+    return try ReadTarget(volume, in: temporary)
+  }
+
+  /// The largest block size of the volumes.
+  var blockSize: Int { volumes.map(\.descriptor.blockSize).max() ?? VolumeDescriptor.defaultBlockSize }
+
+  /// The volumes for reading: the one in `drive`, and what `supply` brings.
+  /// - Parameter longestGap: bytes between two members that are read through rather than passed with a locate.
+  public func access(
+    _ drive: any TapeDrive, supply: (any VolumeSupply)? = nil, longestGap: Int = 0, _ observer: any OperationObserver
+  ) -> VolumeAccess {
+    VolumeAccess(
+      volume.descriptor, in: drive, supply: supply, longestGap: longestGap, blockSize: blockSize, observer: observer)
+  }
+
+  private init(_ volume: IndexFile.Volume, in index: IndexFile) throws(OperationError) {
+    self.volume = volume
+    self.index = index
+    volumes = [volume] + (try onIndex { () throws(IndexError) in try index.volumes(continuing: volume) })
   }
 
   /// Rewinds and reads the label: one of our volumes, or a refusal that says what is there.

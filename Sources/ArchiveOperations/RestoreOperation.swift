@@ -10,7 +10,7 @@ public struct RestoreSummary: Equatable, Sendable {
   public var members: Int64
 }
 
-/// Restores (or compares, or prints) members of a volume, in tape order, in one pass.
+/// Restores (or compares, or prints) members of a volume and of those that continue it, in tape order, in one pass.
 public struct RestoreOperation {
   /// Which members.
   public var query: MemberQuery
@@ -21,6 +21,13 @@ public struct RestoreOperation {
   /// Bytes between two members that are read through rather than passed with a locate, for which a drive stops and starts.
   public var longestGap = 0
 
+  /// Whether only the volume at hand is read, to verify what is there: of a member that spans volumes its piece alone.
+  public var readsOneVolume = false
+
+  /// The volume whose members are read, of all that were chosen on several; nil for all. A member counts as on the volume
+  /// of its last piece.
+  public var membersOf: IndexFile.Volume?
+
   /// Describes a restore.
   public init(query: MemberQuery, options: RestoreOptions, bufferSize: Int) {
     self.query = query
@@ -28,23 +35,32 @@ public struct RestoreOperation {
     self.bufferSize = bufferSize
   }
 
+  /// As ``run(_:access:sink:observer:)``, with no volume but the one in `drive`, which stays open.
+  public func run(
+    _ target: ReadTarget, drive: any TapeDrive, sink: any MemberSink, observer: any OperationObserver
+  ) throws(OperationError) -> RestoreSummary {
+    try run(target, access: target.access(drive, longestGap: longestGap, observer), sink: sink, observer: observer)
+  }
+
   /// Reads what the query asks for from the cartridge in `drive` and hands it to `sink`. Locates each AUL file unless
   /// the tape stands there already, checks its labels, and reads nothing else.
   /// - Returns: how much that was, whatever became of it.
   public func run(
-    _ target: ReadTarget, drive: any TapeDrive, sink: any MemberSink, observer: any OperationObserver
+    _ target: ReadTarget, access: VolumeAccess, sink: any MemberSink, observer: any OperationObserver
   ) throws(OperationError) -> RestoreSummary {
     let selection = try onIndex { () throws(IndexError) in
-      try Selection(query, of: target.volumes, in: target.index)
+      try Selection(query, of: readsOneVolume ? [target.volume] : target.volumes, in: target.index)
     }
-    let plan = try onIndex { () throws(IndexError) in try RestorePlan(selection, volume: target.volume) }
+    let plan = try onIndex { () throws(IndexError) in
+      try RestorePlan(
+        selection, alone: readsOneVolume ? target.volume : nil,
+        open: query.operands.isEmpty && query.session == nil && query.sample == nil, membersOf: membersOf,
+        in: target.index)
+    }
     let ring = ReadRing(
-      blockSize: target.volume.descriptor.blockSize, byteCount: bufferSize, consumedInRows: true)
+      blockSize: target.blockSize, byteCount: bufferSize, consumedInRows: true)
     let reading = FileReading(
-      reader: VolumeReader(
-        drive: drive, longestGap: longestGap / target.volume.descriptor.blockSize,
-        blockSize: target.volume.descriptor.blockSize),
-      plan: plan, ring: ring, passesGaps: options.keepsDamaged, readsWhole: options.verifiesUserFiles)
+      access: access, plan: plan, ring: ring, passesGaps: options.keepsDamaged, readsWhole: options.verifiesUserFiles)
     let worker = try Worker { reading.run() }
     let restorer = MemberRestorer(sink: sink, options: options, observer: observer)
     let bytes = RingBytes(ring, digestsFiles: options.verifiesUserFiles) { observer.report(.passed(bytes: $0)) }
@@ -52,7 +68,7 @@ public struct RestoreOperation {
     ring.cancel()
     worker.join()
     restorer.finish()
-    if let error = bytes.stopped { throw .index(error) }
+    if let error = bytes.stopped { throw error }
     return RestoreSummary(matches: selection.matches, members: selection.count)
   }
 
@@ -92,7 +108,7 @@ public struct RestoreOperation {
       let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
       observer.report(
         .notice(
-          MemberNotice(file.members[0].record.member.path, "Labels damaged on tape \(place): \(problem)", .difference)))
+          MemberNotice(file.name, "Labels damaged on tape \(place): \(problem)", .difference)))
     }
   }
 
@@ -101,6 +117,10 @@ public struct RestoreOperation {
     let problem: String
     if let error = bytes.gapError {
       problem = "\(error)"
+    } else if let damage = bytes.pieceDamage {
+      problem = damage
+    } else if !file.pieces.isEmpty {
+      return
     } else if let found = bytes.digest, found != file.placement.digest {
       problem = "its user file's digest is \(found), not \(file.placement.digest)"
     } else {
@@ -108,8 +128,10 @@ public struct RestoreOperation {
     }
     let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
     // Of the members of a pack, none can be blamed.
-    let path = file.placement.layout == .pack ? [] : file.members[0].record.member.path
-    let what = file.placement.layout == .pack ? "a pack is damaged on tape" : "Damaged on tape"
+    let path = file.placement.layout == .pack ? [] : file.name
+    let what =
+      file.placement.layout == .pack
+      ? "a pack is damaged on tape" : path.isEmpty ? "a piece is damaged on tape" : "Damaged on tape"
     observer.report(.notice(MemberNotice(path, "\(what) \(place): \(problem)", .failure)))
   }
 }

@@ -8,9 +8,14 @@ struct PlannedFile {
   /// Which file.
   var placement: FilePlacement
   /// The volume it is on.
-  var vsn: VSN
-  /// Its members that are wanted, by offset.
+  var volume: VolumeDescriptor
+  /// Of a member that spans volumes, all of its pieces, of which ``placement`` is the last; otherwise empty.
+  var pieces: [StoredPiece] = []
+  /// Its members that are wanted, by offset; none when it is a piece that is only to be verified.
   var members: [PlannedMember]
+
+  /// The name of its first member, for messages.
+  var name: [UInt8] { members.first?.record.member.path ?? [] }
 
   /// Where on tape its first and its last member begin: fseq and offset.
   var start: (UInt64, Int64) { (placement.sequence, members.first?.record.offset ?? 0) }
@@ -18,7 +23,8 @@ struct PlannedFile {
 
   /// The blocks of the user file that hold what is wanted; up to its filemark and the trailer behind that where its last
   /// block is among them, and of all files but packs.
-  func wantedBlocks(ofSize blockSize: Int64) -> Range<UInt64> {
+  func wantedBlocks() -> Range<UInt64> {
+    let blockSize = Int64(volume.blockSize)
     guard placement.layout == .pack, let first = members.first?.record, let last = members.last?.record else {
       return 0..<UInt64.max
     }
@@ -44,26 +50,46 @@ final class RestorePlan {
   private var waiting: StoredMember?
   /// What comes next, before what waits.
   private var copies: [PlannedFile] = []
-  private let volumeName: VSN
-  private let volumeRow: Int64
+  private let alone: IndexFile.Volume?
+  /// Pieces that go on on another volume: the last on theirs.
+  private var rest: [StoredPiece]
+  /// The volume whose members are read; nil for all.
+  private let only: Int64?
 
-  init(_ selection: Selection, volume: IndexFile.Volume) throws(IndexError) {
+  /// - Parameters:
+  ///   - alone: the only volume that is read: of members that span volumes just the pieces there.
+  ///   - open: whether pieces there count that go on elsewhere.
+  ///   - membersOf: the volume whose members are read; nil for all that were chosen.
+  init(
+    _ selection: Selection, alone: IndexFile.Volume? = nil, open: Bool = false, membersOf: IndexFile.Volume? = nil,
+    in index: IndexFile
+  ) throws(IndexError) {
     self.selection = selection
-    volumeName = volume.descriptor.vsn
-    volumeRow = volume.row
+    self.alone = alone
+    only = membersOf?.row
+    rest = try open ? alone.map { (volume) throws(IndexError) in try index.openPieces(on: volume) } ?? [] : []
     try advance()
   }
 
-  /// Goes on to the next member that is on the volume.
+  /// Goes on to the next member that is to be read.
   private func advance() throws(IndexError) {
-    repeat { waiting = try selection.next() } while waiting.map { $0.volume.row != volumeRow } ?? false
+    repeat { waiting = try selection.next() } while waiting.map { only != nil && $0.volume.row != only } ?? false
   }
 
   /// The next file to be read; nil at the end. A pack comes once, with all of its members that are wanted.
   func next() throws(IndexError) -> PlannedFile? {
     if !copies.isEmpty { return copies.removeFirst() }
-    guard let first = waiting else { return nil }
-    var file = PlannedFile(placement: first.file, vsn: volumeName, members: [])
+    guard let first = waiting else {
+      guard let alone, !rest.isEmpty else { return nil }
+      let piece = rest.removeFirst()
+      return PlannedFile(placement: piece.file, volume: alone.descriptor, pieces: [piece], members: [])
+    }
+    if alone != nil, let last = first.pieces.last {
+      try advance()
+      return PlannedFile(placement: first.file, volume: first.volume.descriptor, pieces: [last], members: [])
+    }
+    var file = PlannedFile(
+      placement: first.file, volume: first.volume.descriptor, pieces: first.pieces, members: [])
     repeat {
       guard let member = waiting else { break }
       if let copy = try copyOfTarget(member) {
@@ -82,7 +108,9 @@ final class RestorePlan {
   private static func joined(_ copies: [PlannedFile]) -> [PlannedFile] {
     var result: [PlannedFile] = []
     for copy in copies.sorted(by: { $0.start < $1.start }) {
-      if let last = result.last, last.placement.sequence == copy.placement.sequence, last.end < copy.start {
+      if let last = result.last, last.placement.sequence == copy.placement.sequence, last.volume == copy.volume,
+        last.end < copy.start
+      {
         result[result.count - 1].members += copy.members
       } else {
         result.append(copy)
@@ -94,10 +122,10 @@ final class RestorePlan {
   /// For a hard link to a member that is not restored in this run: that member's file, to be restored as the link.
   private func copyOfTarget(_ link: StoredMember) throws(IndexError) -> PlannedFile? {
     guard link.record.member.kind == .hardLink, let target = try selection.target(of: link),
-      try !selection.contains(target)
+      try !selection.contains(target), alone.map({ $0.row == target.volume.row }) ?? true
     else { return nil }
     return PlannedFile(
-      placement: target.file, vsn: volumeName,
+      placement: target.file, volume: target.volume.descriptor, pieces: target.pieces,
       members: [PlannedMember(record: target.record, copyAs: link.record.member)])
   }
 }

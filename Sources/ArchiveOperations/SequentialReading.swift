@@ -24,15 +24,19 @@ public struct SequentialReading {
   /// Restores every wanted member to `sink`, or with nil only hands its metadata to `listed`.
   ///
   /// A raw member's name stands in its catalogue alone: such members are gone back for when that has been read.
+  /// - Parameter supply: brings the volumes that continue it; nil for none.
+  /// - Returns: whether another volume was brought: every drive has been closed then, the first one's too.
+  @discardableResult
   public func run(
-    drive: any TapeDrive, sink: (any MemberSink)?, observer: any OperationObserver,
+    drive: any TapeDrive, sink: (any MemberSink)?, observer: any OperationObserver, supply: (any VolumeSupply)? = nil,
     listed: @escaping (Member) -> Void
-  ) throws(OperationError) {
+  ) throws(OperationError) -> Bool {
     let reader = VolumeReader(drive: drive)
     let (vsn, first) = try ReadTarget.identify(reader, vsn: vsn)
     let restorer = sink.map { MemberRestorer(sink: $0, options: options, observer: observer) }
     let volume = VolumeInSequence(
-      reader: reader, vsn: vsn, restorer: restorer, isWanted: isWanted, observer: observer, listed: listed)
+      reader: reader, vsn: vsn, restorer: restorer, isWanted: isWanted, supply: supply, observer: observer,
+      listed: listed)
     // Also when the tape fails: what was restored so far gets what is set last.
     defer { volume.finish() }
     try onVolume { () throws(VolumeError) in
@@ -41,26 +45,39 @@ public struct SequentialReading {
         let next: VolumeReader.Header?
         do throws(VolumeError) {
           if case .catalogue = header.identifier {
-            try volume.endBatch(reader.readCatalogue(behind: header))
+            try volume.endBatch(behind: header)
           } else {
             try volume.readFile(header)
           }
           next = try volume.nextHeader()
         } catch {
+          // A volume that is not to be had is no damage to go past.
+          if case .unavailable = error { throw error }
           volume.report(error, in: header)
           next = try volume.headerBehindDamage()
         }
-        guard let next else { break }
-        header = next
+        if let next {
+          header = next
+        } else {
+          guard let first = try volume.firstOfNextVolume() else { break }
+          header = first
+        }
       }
     }
+    if volume.hasChanged { try volume.close() }
+    return volume.hasChanged
   }
 }
 
 /// One pass over a volume.
 private final class VolumeInSequence {
-  private let reader: VolumeReader
-  private let vsn: VSN
+  private var reader: VolumeReader
+  private var vsn: VSN
+  private let supply: (any VolumeSupply)?
+  /// The volume, once a catalogue has been read, and whether that says that it is full.
+  private var descriptor: VolumeDescriptor?
+  private var isFull = false
+  private(set) var hasChanged = false
   private let restorer: MemberRestorer?
   private let isWanted: (Member) -> Bool
   private let observer: any OperationObserver
@@ -80,13 +97,18 @@ private final class VolumeInSequence {
   private var broken: [UInt64: Int64] = [:]
   /// Damaged members of the whole volume that have, or had, their names: links lead to them.
   private var damaged: [LinkPlacement: RestoredFile] = [:]
+  /// Raw files that began on an earlier volume.
+  private var spanningRaw: Set<UInt64> = []
+  /// Whether the beginning of the member that lies last on the volume was passed over on purpose.
+  private var passesPieces = false
   /// Links behind raw files: what they lead to may be there only after the catalogue.
   private var waitingLinks: [Member] = []
 
   init(
     reader: VolumeReader, vsn: VSN, restorer: MemberRestorer?, isWanted: @escaping (Member) -> Bool,
-    observer: any OperationObserver, listed: @escaping (Member) -> Void
+    supply: (any VolumeSupply)?, observer: any OperationObserver, listed: @escaping (Member) -> Void
   ) {
+    self.supply = supply
     self.reader = reader
     self.vsn = vsn
     self.restorer = restorer
@@ -127,41 +149,67 @@ private final class VolumeInSequence {
     wanted = []
     broken = [:]
     waitingLinks = []
+    spanningRaw = []
   }
 
   func readFile(_ header: VolumeReader.Header) throws(VolumeError) {
     guard case .members(_, let layout, _) = header.identifier else { return try reader.skipFile() }
     fileCount += 1
+    if header.first.section > 1 {
+      // It was not come to from the volume before, or nobody wants it.
+      if layout == .raw {
+        spanningRaw.insert(header.sequence)
+      } else if !passesPieces {
+        let text = "file \(header.sequence) of volume \(vsn) begins on an earlier volume: passed over"
+        observer.report(.notice(MemberNotice([], text, .failure)))
+      }
+      return try reader.skipFile()
+    }
+    passesPieces = false
     if layout == .raw {
       rawFiles[header.sequence] = header.block
       return try reader.skipFile()
     }
-    let bytes = try content(of: header)
+    let bytes = PieceBytes(try content(of: header), header)
+    bytes.goesOn = { [self] (ended) throws(VolumeError) in try nextPiece(of: ended) }
     // Where the next member begins.
     var offset: Int64 = 0
     do throws(VolumeError) {
       while let found = try PaxDecoder.next(from: bytes) {
         let place = LinkPlacement(sequence: header.sequence, offset: offset)
         offset = bytes.byteCount + paddedToTarRecord(found.storedSize)
-        if isWanted(found.member) { take(found.member, at: place, from: bytes) }
+        let isTaken = isWanted(found.member)
+        if isTaken { take(found.member, at: place, from: bytes) }
         // A listing needs no content, and there is one member in the file: the drive passes over the rest.
-        if restorer == nil, layout == .pax { return try reader.skipFile() }
+        if restorer == nil || !isTaken, layout == .pax, bytes.header.sequence == header.sequence, bytes.isFirst {
+          passesPieces = true
+          return try reader.skipFile()
+        }
         try bytes.skip(offset - bytes.byteCount)
       }
     } catch {
       if layout == .pack { broken[header.sequence] = offset }
       throw error
     }
-    try finish(header, bytes)
+    while try !bytes.next(1 << 30).isEmpty {}
+    try finish(bytes.header, bytes.piece, isAtEnd: true)
+    if let problem = bytes.trailerProblem { reportTrailer(problem, in: bytes.header) }
   }
 
-  private func take(_ member: Member, at place: LinkPlacement, from bytes: DrivenBytes) {
-    wanted.insert(place)
+  private func reportTrailer(_ problem: String, in header: VolumeReader.Header) {
+    observer.report(.notice(MemberNotice([], "file \(header.sequence) of volume \(vsn): \(problem)", .failure)))
+  }
+
+  private func take(_ member: Member, at first: LinkPlacement, from bytes: PieceBytes) {
+    var place = first
+    defer { wanted.insert(place) }
     listed(member)
     if member.kind == .hardLink, !rawFiles.isEmpty {
       waitingLinks.append(member)
     } else if let restorer {
       let digest = restorer.restore(member, record: nil, from: bytes)
+      // Of one that spans volumes, the catalogue names the last piece.
+      if !bytes.isFirst { place.sequence = bytes.header.sequence }
       restored[place] = restorer.lastRestored.map { ($0, digest) }
     }
   }
@@ -174,23 +222,37 @@ private final class VolumeInSequence {
   }
 
   /// Reads what is left of a user file, and its trailer.
-  private func finish(_ header: VolumeReader.Header, _ bytes: DrivenBytes) throws(VolumeError) {
+  private func finish(
+    _ header: VolumeReader.Header, _ bytes: DrivenBytes, isAtEnd: Bool = false
+  ) throws(VolumeError) {
     while try !bytes.next(1 << 30).isEmpty {}
     digests[header.sequence] = bytes.finish()
     observer.report(.passed(bytes: bytes.byteCount))
+    // Its trailer has been read then.
+    if isAtEnd { return }
     if let problem = try reader.readTrailer(of: header, blockCount: bytes.blockCount) {
       observer.report(.notice(MemberNotice([], "file \(header.sequence) of volume \(vsn): \(problem)", .failure)))
     }
   }
 
   /// Compares what was read with what the catalogue says was written, and restores the raw members it names.
-  func endBatch(_ found: VolumeReader.FoundCatalogue) throws(VolumeError) {
+  func endBatch(behind header: VolumeReader.Header) throws(VolumeError) {
+    try endBatch(reader.readCatalogue(behind: header))
+  }
+
+  /// - Parameter apart: whether a member is being restored meanwhile.
+  func endBatch(_ found: VolumeReader.FoundCatalogue, apart: Bool = false) throws(VolumeError) {
+    let restorer = apart ? restorer?.another() : restorer
     var raw: [(FilePlacement, MemberRecord)] = []
     var behindDamage: [(FilePlacement, MemberRecord)] = []
     var listedFiles = 0
     var lastSequence: UInt64 = 0
     do throws(IndexError) {
-      try Catalogue(found.file.database).forEachMember { (file, record) throws(IndexError) in
+      let catalogue = try Catalogue(found.file.database)
+      (descriptor, isFull) = (catalogue.volume, catalogue.batch.reason == .volumeFull)
+      // Of a member that goes on on the next volume only the piece is listed here.
+      listedFiles += try catalogue.openPieceCount()
+      try catalogue.forEachMember { (file, record) throws(IndexError) in
         let place = LinkPlacement(sequence: file.sequence, offset: record.offset)
         if file.sequence != lastSequence {
           listedFiles += 1
@@ -209,6 +271,10 @@ private final class VolumeInSequence {
           damaged[place] = restored[place]?.file
         }
         if let first = damaged[record.link ?? place] { setAside(first, record, at: place) }
+        if spanningRaw.contains(file.sequence), isWanted(record.member) {
+          let text = "Spans volumes in layout raw: it can be restored with the index, or the volumes' catalogues"
+          observer.report(.notice(MemberNotice(record.member.path, text, .failure)))
+        }
         if file.layout == .raw, rawFiles[file.sequence] == file.header, isWanted(record.member) {
           raw.append((file, record))
         }
@@ -231,7 +297,7 @@ private final class VolumeInSequence {
       try finish(header, bytes)
     }
     for link in waitingLinks { restorer?.restore(link, record: nil, from: MemoryBytes(.init(start: nil, count: 0))) }
-    readBehindDamage(behindDamage)
+    readBehindDamage(behindDamage, restorer)
     if !raw.isEmpty || !behindDamage.isEmpty { try reader.go(to: found.end) }
     startBatch()
   }
@@ -259,7 +325,7 @@ private final class VolumeInSequence {
   }
 
   /// Reads what lies behind damage in packs, each member at the place that the catalogue gives.
-  private func readBehindDamage(_ members: [(FilePlacement, MemberRecord)]) {
+  private func readBehindDamage(_ members: [(FilePlacement, MemberRecord)], _ restorer: MemberRestorer?) {
     var open: (sequence: UInt64, bytes: DrivenBytes, offset: Int64)?
     for (file, record) in members where isWanted(record.member) {
       let place = LinkPlacement(sequence: file.sequence, offset: record.offset)
@@ -316,11 +382,121 @@ private final class VolumeInSequence {
     restorer?.setAside(file)
   }
 
+  // MARK: From volume to volume
+
+  /// The piece that follows the one that has just been read to its end; nil when that was the last.
+  private func nextPiece(
+    of ended: PieceBytes
+  ) throws(VolumeError) -> (bytes: DrivenBytes, header: VolumeReader.Header)? {
+    let trailer = try reader.readAnyTrailer(of: ended.header, blockCount: ended.piece.blockCount)
+    ended.trailerProblem = ended.trailerProblem ?? trailer.problem
+    guard trailer.continues else { return nil }
+    if let behind = try nextHeader(), case .catalogue = behind.identifier {
+      // Whoever reads the member waits: what is restored meanwhile is restored apart.
+      try endBatch(reader.readCatalogue(behind: behind), apart: true)
+    }
+    guard let next = try firstOfNextVolume(isWanted: true) else {
+      throw .unavailable("file \(ended.header.sequence) of volume \(vsn) goes on on the next volume", hint: nil)
+    }
+    guard next.first.section == ended.header.first.section + 1, case .members(_, let layout, _) = next.identifier,
+      case .members(_, layout, _) = ended.header.identifier
+    else {
+      throw .malformed(
+        what: "volume \(vsn)", why: "it does not go on with section \(ended.header.first.section + 1)")
+    }
+    fileCount += 1
+    return (try content(of: next), next)
+  }
+
+  /// The first header behind catalogue 0 of the volume that continues the one that has come to its end; nil when there is
+  /// none to be had.
+  /// - Parameter isWanted: whether it is known that there is more.
+  func firstOfNextVolume(isWanted: Bool = false) throws(VolumeError) -> VolumeReader.Header? {
+    guard isFull || isWanted, let full = descriptor else { return nil }
+    guard let supply else {
+      if !isWanted { return nil }
+      throw .unavailable(
+        "volume \(vsn) goes on on the next volume of its set",
+        hint: "-M asks for it; more than one -f may name the volumes")
+    }
+    do {
+      try reader.drive.close()
+    } catch { throw .drive(error) }
+    let drive: any TapeDrive
+    do { drive = try supply.nextForReading(after: full) } catch { throw Self.unavailable(error) }
+    reader = VolumeReader(drive: drive)
+    do throws(OperationError) {
+      let (name, header) = try ReadTarget.identify(reader, vsn: nil)
+      let next = try VolumeSync.identify(reader, behind: header).volume
+      guard next.set == full.set, next.previous == full.id else {
+        throw .refused("volume \(name) does not continue volume \(full.vsn)", hint: nil)
+      }
+      (vsn, descriptor, isFull, fileNumber, hasChanged) = (name, next, false, 1, true)
+      observer.report(.information("reading volume \(name)"))
+    } catch { throw Self.unavailable(error) }
+    return try nextHeader()
+  }
+
+  private static func unavailable(_ error: OperationError) -> VolumeError {
+    switch error {
+    case .volume(let error): error
+    default: .unavailable(error.description, hint: error.hint)
+    }
+  }
+
+  /// Ends the use of the drive.
+  func close() throws(OperationError) {
+    do { try reader.drive.close() } catch { throw .volume(.drive(error)) }
+  }
+
   func finish() {
     if fileCount > 0 {
       observer.report(
         .information("the last \(fileCount) files of volume \(vsn) were never committed: no catalogue confirms them"))
     }
     restorer?.finish()
+  }
+}
+
+/// The bytes of a user file, over all of its pieces.
+private final class PieceBytes: UserFileBytes {
+  private(set) var piece: DrivenBytes
+  private(set) var header: VolumeReader.Header
+  private(set) var isFirst = true
+  private var isOver = false
+  private var failure: VolumeError?
+  /// Bytes of the pieces before.
+  private var before: Int64 = 0
+  /// Reads the trailer of a piece, and brings the next one.
+  var goesOn: (PieceBytes) throws(VolumeError) -> (bytes: DrivenBytes, header: VolumeReader.Header)? = { _ in nil }
+  /// What is wrong with a trailer.
+  var trailerProblem: String?
+
+  init(_ piece: DrivenBytes, _ header: VolumeReader.Header) {
+    self.piece = piece
+    self.header = header
+  }
+
+  /// Bytes given out so far.
+  var byteCount: Int64 { before + piece.byteCount }
+
+  func next(_ limit: Int) throws(VolumeError) -> UnsafeRawBufferPointer {
+    while true {
+      let part = try piece.next(limit)
+      if !part.isEmpty || isOver { return part }
+      if let failure { throw failure }
+      let following: (bytes: DrivenBytes, header: VolumeReader.Header)?
+      do { following = try goesOn(self) } catch {
+        failure = error
+        throw error
+      }
+      guard let next = following else {
+        isOver = true
+        return part
+      }
+      before += piece.byteCount
+      (piece, header) = next
+      isFirst = false
+    }
   }
 }

@@ -10,6 +10,8 @@ struct VolumeChain {
     case nothing
     /// Files that were never committed.
     case uncommitted
+    /// A piece of a member that was never committed here, with an end-of-volume label: nothing is appended.
+    case full
     /// What cannot be read: whether anything was committed there is not known.
     case unclear(why: String)
 
@@ -56,8 +58,7 @@ struct VolumeChain {
     case .catalogue(_, let last): (header, tail) = (last, .nothing)
     case .uncommitted(_, let last): (header, tail) = (last, .uncommitted)
     case .unclear(_, let last, let why): (header, tail) = (last, .unclear(why: why))
-    case .endOfVolume:
-      throw .refused("volume \(vsn) is full: it ends with an end-of-volume label", hint: "use another volume")
+    case .endOfVolume(_, let last): (header, tail) = (last, .full)
     }
     var damaged = 0
     var whole: (VolumeReader.FoundCatalogue, Catalogue)?

@@ -15,6 +15,18 @@ public protocol VolumeSupply: AnyObject {
   /// Loads a volume that is to be read. Whether it is that volume is for its label to say, which the caller reads.
   /// - Throws: ``OperationError/refused(_:hint:)`` when it cannot be had; its hint names the VSN.
   func forReading(_ wanted: VolumeDescriptor) throws(OperationError) -> any TapeDrive
+
+  /// Loads the volume that continues `volume`, of which nothing else is known as no index is used. Whether it is that
+  /// volume is for its labels to say, which the caller reads.
+  /// - Throws: ``OperationError/refused(_:hint:)`` when it cannot be had.
+  func nextForReading(after volume: VolumeDescriptor) throws(OperationError) -> any TapeDrive
+}
+
+extension VolumeSupply {
+  public func nextForReading(after volume: VolumeDescriptor) throws(OperationError) -> any TapeDrive {
+    throw .refused(
+      "which volume continues volume \(volume.vsn) is not known", hint: "the index knows; leave out --no-index")
+  }
 }
 
 /// A cartridge that was loaded for writing.

@@ -69,10 +69,37 @@ struct WriteTarget {
   let identity: WriterIdentity
   let session: SessionRecord
   let observer: any OperationObserver
+  /// The volume of the set that is full: this one must be blank or empty, and continues it.
+  var continuing: VolumeDescriptor?
+  /// Whether one that continues that volume already may be appended to.
+  var mayGoOn = false
+  /// Whether a full volume will do, as another one follows.
+  var mayBeFull = false
+
+  /// What is to be done with a cartridge, of which nothing has been written yet.
+  private enum Plan {
+    case append(OpenVolume)
+    /// Label it: the VSN it had, kept unless the intent names another, and the volume of ours that is given up.
+    case label(MediumState, keeping: VSN?, replacing: UniqueID?)
+
+    static func label(_ medium: MediumState, keeping old: VSN? = nil) -> Plan {
+      .label(medium, keeping: old, replacing: nil)
+    }
+  }
 
   /// Opens the cartridge in the drive.
   /// - Throws: ``OperationError/refused(_:hint:)`` when it holds something that the intent does not give up.
   func open() throws(OperationError) -> OpenVolume {
+    switch try plan() {
+    case .append(let volume): volume
+    case .label(let medium, let old, let replaced): try label(medium, keeping: old, replacing: replaced)
+    }
+  }
+
+  /// As ``open()``, but writes nothing.
+  func check() throws(OperationError) { _ = try plan() }
+
+  private func plan() throws(OperationError) -> Plan {
     let medium: MediumState
     do { medium = try drive.medium() } catch { throw .volume(.drive(error)) }
     if medium.isWriteProtected {
@@ -80,21 +107,21 @@ struct WriteTarget {
     }
     let reader = VolumeReader(drive: drive)
     switch try onVolume({ () throws(VolumeError) in try reader.inspect() }) {
-    case .blank: return try label(medium)
+    case .blank: return .label(medium)
     case .prelabelled(let label), .unfinished(let label):
       // try?: a VSN that is none of ours is not kept.
-      return try self.label(medium, keeping: try? VSN(label.serial))
+      return .label(medium, keeping: try? VSN(label.serial))
     case .tapir(let label, let header): return try open(label, header, reader, medium)
     case .labelled(let label, let found):
       if case .volume(let vsn) = intent.erase, vsn.text == label.serial {
-        return try self.label(medium, keeping: vsn)
+        return .label(medium, keeping: vsn)
       }
       let writer = found.map { ", written by \($0.systemCode)" } ?? ""
       throw .refused(
         "volume \(label.serial) in \(drive.identity.name) is not a volume of tapir\(writer): not overwritten",
         hint: "use another cartridge; --erase-volume=\(label.serial) gives up what is on it")
     case .unlabelled:
-      if intent.erase == .unlabelled { return try label(medium) }
+      if intent.erase == .unlabelled { return .label(medium) }
       throw .refused(
         "the cartridge in \(drive.identity.name) holds data without a label: not overwritten",
         hint: "use another cartridge; --erase-volume=unlabelled gives up what is on it")
@@ -103,7 +130,7 @@ struct WriteTarget {
 
   private func open(
     _ label: VolumeLabel, _ header: VolumeReader.Header, _ reader: VolumeReader, _ medium: MediumState
-  ) throws(OperationError) -> OpenVolume {
+  ) throws(OperationError) -> Plan {
     let name = drive.identity.name
     guard let vsn = try? VSN(label.serial) else {  // try?: what is wrong with it is that it is no VSN
       throw .refused("volume '\(label.serial)' in \(name) has a VSN that is none of ours", hint: nil)
@@ -112,7 +139,7 @@ struct WriteTarget {
       throw .refused("volume \(vsn) is in \(name), not \(wanted)", hint: "load \(wanted)")
     }
     if intent.erase == .volume(vsn) {
-      return try self.label(medium, keeping: vsn, replacing: try intent.checkExpiry(vsn, reader, header))
+      return .label(medium, keeping: vsn, replacing: try intent.checkExpiry(vsn, reader, header))
     }
     // A damaged catalogue 0 stops nothing: every later one says which volume it is.
     let first = try? VolumeSync.identify(reader, behind: header)
@@ -122,24 +149,34 @@ struct WriteTarget {
         index, reader: reader, vsn: vsn, expecting: first?.volume.id, observer: observer)
     } catch {
       if try onVolume({ () throws(VolumeError) in try reader.holdsNothingCommitted() }) {
-        return try self.label(medium, keeping: vsn)
+        return .label(medium, keeping: vsn)
       }
       throw error
     }
-    if !intent.appends, found.last.number > 0 {
+    let goesOn = mayGoOn && found.descriptor.previous == continuing?.id && continuing != nil
+    if !intent.appends, !goesOn, found.last.number > 0 {
       throw try refusal(of: found)
     }
-    if found.last.reason == .volumeFull { throw .refused("volume \(vsn) is full", hint: "use another volume") }
+    if continuing != nil, !goesOn, !found.tail.isUnclear, found.tail != .full {
+      // It is empty, and of another set.
+      return .label(medium, keeping: vsn, replacing: try intent.checkExpiry(vsn, reader, header))
+    }
+    let isFull = found.last.reason == .volumeFull || found.tail == .full
+    guard !isFull || mayBeFull else { throw .refused("volume \(vsn) is full", hint: Self.otherVolume) }
     let (sequence, header) = try appendPoint(found, reader, medium)
     let writer = try onVolume { () throws(VolumeError) in
       try VolumeWriter(
         drive: drive, descriptor: found.descriptor, nextSequence: sequence, nextHeader: header, host: identity.host,
         systemCode: identity.systemCode)
     }
-    return OpenVolume(
-      writer: writer, isWORM: medium.isWORM, firstSequence: found.last.catalogueSequence + 1,
-      catalogues: found.catalogues, nextBatch: found.last.number + 1, lastCommit: found.last.committed)
+    return .append(
+      OpenVolume(
+        writer: writer, drive: drive, isWORM: medium.isWORM, firstSequence: found.last.catalogueSequence + 1,
+        catalogues: found.catalogues, nextBatch: found.last.number + 1, lastCommit: found.last.committed,
+        isFull: isFull))
   }
+
+  private static let otherVolume = "use another volume; -M with a further -f goes on there"
 
   /// Goes to where the next AUL file is written: behind the last catalogue, or on WORM behind what lies there for ever.
   /// - Returns: the fseq and the block ID of its header.
@@ -201,9 +238,14 @@ struct WriteTarget {
     var generator = SystemRandomNumberGenerator()
     let vsn = intent.vsn ?? old ?? intent.barcode ?? .random(using: &generator)
     let now = Timestamp.now()
-    let descriptor = VolumeDescriptor(
+    var descriptor = VolumeDescriptor(
       id: .random(), vsn: vsn, set: .random(), text: intent.text, blockSize: intent.blockSize,
       created: Timestamp(seconds: now.seconds))
+    if let continuing {
+      descriptor.set = continuing.set
+      descriptor.sequenceInSet = continuing.sequenceInSet + 1
+      descriptor.previous = continuing.id
+    }
     var replaced: [IndexFile.Volume] = []
     if let index {
       replaced = try onIndex { () throws(IndexError) in try index.volumes(vsn: vsn) }
@@ -233,7 +275,9 @@ struct WriteTarget {
       number: 0, id: .random(), session: session, firstSequence: 1, catalogueSequence: 1, committed: now,
       reason: .labelled, previousDigest: nil)
     let frame = try onIndex { () throws(IndexError) in
-      try CatalogueWriter().finish(volume: descriptor, batch: batch, earlier: [])
+      try CatalogueWriter().finished(
+        volume: descriptor, batch: batch, earlier: [], preceding: continuing.map { [$0] } ?? []
+      ).frame
     }
     let readMe = ReadMe.text(for: descriptor, program: identity.program, date: now.dateAndTime)
     let placement = try onVolume { () throws(VolumeError) in
@@ -244,9 +288,12 @@ struct WriteTarget {
         try index.ingest(Catalogue(frame), placement: placement, end: writer.nextHeader)
       }
     }
-    if intent.vsn == nil, old == nil, intent.barcode == nil { observer.report(.information("labelled volume \(vsn)")) }
+    if intent.vsn == nil, old == nil, intent.barcode == nil, continuing == nil {
+      observer.report(.information("labelled volume \(vsn)"))
+    }
     return OpenVolume(
-      writer: writer, isWORM: medium.isWORM, firstSequence: writer.nextSequence, catalogues: [placement], nextBatch: 1,
+      writer: writer, drive: drive, isWORM: medium.isWORM, firstSequence: writer.nextSequence, catalogues: [placement],
+      nextBatch: 1,
       lastCommit: now)
   }
 }

@@ -29,8 +29,14 @@ final class HostMember: SourceMember {
     self.context = context
   }
 
-  func open() throws(MemberNotice) -> OpenedMember {
-    var opened = try openedAsItIs()
+  func open() throws(MemberNotice) -> OpenedMember { try settled(openedAsItIs()) }
+
+  func openContent() throws(MemberNotice) -> OpenedMember? {
+    member.kind == .directory ? nil : try settled(openedItself())
+  }
+
+  private func settled(_ found: OpenedMember) -> OpenedMember {
+    var opened = found
     context.options.overrides.apply(to: &opened.member, context.owners)
     opened.member.path = context.options.transform.transformed(opened.member.path, .member)
     if opened.member.kind == .symbolicLink {
@@ -47,7 +53,11 @@ final class HostMember: SourceMember {
   private func openedAsItIs() throws(MemberNotice) -> OpenedMember {
     if member.kind == .directory { return try openedDirectory() }
     if let link = try hardLink() { return link }
-    return member.kind == .regular ? try openedFile() : try lookedAt()
+    return try openedItself()
+  }
+
+  private func openedItself() throws(MemberNotice) -> OpenedMember {
+    member.kind == .regular ? try openedFile() : try lookedAt()
   }
 
   /// Its name below ``directory``.

@@ -58,12 +58,14 @@ public final class ShellCommand {
     var ends: [Int32] = [-1, -1]
     guard clinux_pipe(&ends) == 0 else { return nil }
     let process: pid_t
+    // Not every shell can name a descriptor of two digits.
+    let its = min(ends[1], 9)
     do throws(ErrnoFailure) {
       defer { _ = close(ends[1]) }  // the child has its own
       process = try ChildProcess.spawn(
         [Array("/bin/sh".utf8), Array("-c".utf8), command],
-        environment: environment(with: variables + [(descriptorVariable, Array(String(ends[1]).utf8))]),
-        descriptors: [(ours: ends[1], its: ends[1])])
+        environment: environment(with: variables + [(descriptorVariable, Array(String(its).utf8))]),
+        descriptors: [(ours: ends[1], its: its)])
     } catch {
       _ = close(ends[0])
       return nil

@@ -9,6 +9,8 @@ public final class Catalogue {
   let isOwn: Bool
   /// The volume it is of.
   public let volume: VolumeDescriptor
+  /// Volumes before it in its set on which pieces lie that it lists.
+  public let preceding: [VolumeDescriptor]
   /// The batch it ends.
   public let batch: BatchRecord
   /// Where every catalogue before it lies, by ascending number.
@@ -29,9 +31,12 @@ public final class Catalogue {
     guard code == SQLITE_OK else { throw .badCatalogue(why: "it is no database") }
     do {
       try Self.check(database)
-      let volumes = try database.prepare("SELECT \(VolumeRows.volumeColumns) FROM volume")
+      let volumes = try database.prepare("SELECT \(VolumeRows.volumeColumns) FROM volume ORDER BY id")
       guard try volumes.step() else { throw IndexError.badCatalogue(why: "it names no volume") }
       volume = try VolumeRows.volume(volumes)
+      var others: [VolumeDescriptor] = []
+      while try volumes.step() { others.append(try VolumeRows.volume(volumes)) }
+      preceding = others
       let batches = try database.prepare("SELECT \(VolumeRows.batchColumns) FROM \(VolumeRows.batchTables)")
       guard try batches.step(), batches.integer(15) == 1 else {
         throw IndexError.badCatalogue(why: "it describes no batch")
@@ -48,8 +53,12 @@ public final class Catalogue {
   }
 
   /// Takes over what this process has just written, which needs no check.
-  init(own database: Database, volume: VolumeDescriptor, batch: BatchRecord, earlier: [CataloguePlacement]) {
+  init(
+    own database: Database, volume: VolumeDescriptor, preceding: [VolumeDescriptor], batch: BatchRecord,
+    earlier: [CataloguePlacement]
+  ) {
     isOwn = true
+    self.preceding = preceding
     self.database = database
     self.volume = volume
     self.batch = batch
@@ -69,6 +78,11 @@ public final class Catalogue {
       }
       try body(file, record)
     }
+  }
+
+  /// How many pieces it lists of members that go on on the next volume.
+  public func openPieceCount() throws(IndexError) -> Int {
+    Int(try database.number("SELECT count(*) FROM piece WHERE member IS NULL"))
   }
 
   private static func check(_ database: Database) throws(IndexError) {

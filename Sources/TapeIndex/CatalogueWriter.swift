@@ -6,6 +6,7 @@ internal import TapeIO
 public final class CatalogueWriter {
   private let database: Database
   private var members: MemberInserter
+  private let insertPiece: Statement
   /// Members so far.
   public private(set) var memberCount = 0
 
@@ -16,6 +17,7 @@ public final class CatalogueWriter {
     try database.execute(Schema.tables)
     try database.execute(Schema.catalogueOnly)
     members = try MemberInserter(database)
+    insertPiece = try database.prepare("INSERT INTO piece VALUES (?,?,?,?,?,?,?,?,?)")
     try database.execute("BEGIN")
   }
 
@@ -28,6 +30,34 @@ public final class CatalogueWriter {
     }
   }
 
+  /// Adds an AUL file with the last piece of a member, whose pieces before it are on earlier volumes of the set.
+  public func add(
+    _ file: FilePlacement, _ record: MemberRecord, section: Int, behind pieces: [PiecePlacement]
+  ) throws(IndexError) {
+    let member = Schema.membersPerBatch + Int64(memberCount)
+    try add(file, [record])
+    for piece in pieces { try insert(piece, of: member, isLast: false) }
+    try insert(PiecePlacement(section: section, volumesBefore: 0, file: file), of: member, isLast: true)
+  }
+
+  /// Adds an AUL file with a piece of a member that goes on on the next volume.
+  public func add(_ file: FilePlacement, openSection section: Int) throws(IndexError) {
+    try insert(PiecePlacement(section: section, volumesBefore: 0, file: file), of: nil, isLast: false)
+  }
+
+  private func insert(_ piece: PiecePlacement, of member: Int64?, isLast: Bool) throws(IndexError) {
+    insertPiece.bind(1, PieceRows.ownBatch - Int64(piece.volumesBefore))
+    insertPiece.bind(2, Int64(piece.file.sequence))
+    insertPiece.bind(3, Int64(piece.section))
+    insertPiece.bind(4, member)
+    insertPiece.bind(5, Int64(piece.file.header.rawValue))
+    insertPiece.bind(6, Int64(piece.file.blockCount))
+    insertPiece.bind(7, piece.file.byteCount)
+    insertPiece.bind(8, piece.file.digest.bytes)
+    insertPiece.bind(9, isLast ? 1 : 0)
+    try insertPiece.run()
+  }
+
   /// Adds what the catalogue says of the volume and the batch, and returns the database as an LZ4 frame.
   public func finish(
     volume: VolumeDescriptor, batch: BatchRecord, earlier: [CataloguePlacement]
@@ -36,10 +66,12 @@ public final class CatalogueWriter {
   }
 
   /// As ``finish(volume:batch:earlier:)``, with the catalogue for the index of this process; nothing may be added then.
+  /// - Parameter preceding: the volumes of the set on which pieces lie that this catalogue lists.
   public func finished(
-    volume: VolumeDescriptor, batch: BatchRecord, earlier: [CataloguePlacement]
+    volume: VolumeDescriptor, batch: BatchRecord, earlier: [CataloguePlacement], preceding: [VolumeDescriptor] = []
   ) throws(IndexError) -> (frame: [UInt8], catalogue: Catalogue) {
     let volumeID = try VolumeRows.insert(volume, into: database)
+    for other in preceding { _ = try VolumeRows.insert(other, into: database) }
     let sessionID = try VolumeRows.insert(batch.session, into: database)
     _ = try VolumeRows.insert(batch, volume: volumeID, session: sessionID, found: nil, into: database)
     let insert = try database.prepare("INSERT INTO earlier_catalogue VALUES (?,?,?,?)")
@@ -57,6 +89,6 @@ public final class CatalogueWriter {
     }
     defer { sqlite3_free(bytes) }
     let frame = try CatalogueCompression.compress(UnsafeRawBufferPointer(start: bytes, count: Int(size)))
-    return (frame, Catalogue(own: database, volume: volume, batch: batch, earlier: earlier))
+    return (frame, Catalogue(own: database, volume: volume, preceding: preceding, batch: batch, earlier: earlier))
   }
 }

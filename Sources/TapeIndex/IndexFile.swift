@@ -190,7 +190,8 @@ public final class IndexFile {
       s.bind(2, first + Schema.membersPerBatch)
       try s.run()
     }
-    for (table, column) in [("aul_file", "batch"), ("piece", "batch"), ("change", "batch"), ("batch", "id")] {
+    try database.execute("DELETE FROM piece WHERE \(PieceRows.isOf(batch.row))")
+    for (table, column) in [("aul_file", "batch"), ("change", "batch"), ("batch", "id")] {
       let s = try database.prepare("DELETE FROM \(table) WHERE \(column) = ?")
       s.bind(1, batch.row)
       try s.run()
@@ -244,6 +245,7 @@ public final class IndexFile {
     update.bind(1, catalogue.volume.expires?.totalNanoseconds)
     update.bind(2, volumeRow)
     try update.run()
+    for other in catalogue.preceding { try addName(of: other) }
     let session = try VolumeRows.insert(catalogue.batch.session, into: database)
     let batch = try VolumeRows.insert(
       catalogue.batch, volume: volumeRow, session: session, found: found, into: database)
@@ -280,6 +282,14 @@ public final class IndexFile {
       }
       target.reset()
     }
+  }
+
+  /// Notes which volume another one continues, so that it can be asked for; its own catalogues say all else.
+  private func addName(of descriptor: VolumeDescriptor) throws(IndexError) {
+    let known = try database.prepare("SELECT 1 FROM volume WHERE uuid = ?1 OR vsn = ?2 AND erased = 0")
+    known.bind(1, descriptor.id.bytes)
+    known.bind(2, text: descriptor.vsn.text)
+    if try !known.step() { _ = try VolumeRows.insert(descriptor, into: database) }
   }
 
   private func volumeRow(of descriptor: VolumeDescriptor) throws(IndexError) -> Int64 {

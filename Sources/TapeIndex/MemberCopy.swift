@@ -47,6 +47,13 @@ struct MemberCopy {
     try copy("SELECT member, first, digests FROM chunk", of: source, columns: 3, into: "chunk") { row, insert in
       insert.bind(1, row.integer(0) + shift)
     }
+    try copy(
+      "SELECT batch, fseq, section, member, block, blocks, bytes, digest, iif(last, 1, 0) FROM piece", of: source,
+      columns: 9, into: "piece"
+    ) { row, insert in
+      insert.bind(1, PieceRows.filed(row.integer(0), of: batch))
+      if let member = row.optionalInteger(3) { insert.bind(4, member + shift) }
+    }
     try copy("SELECT member, keyword, value FROM attribute", of: source, columns: 3, into: "attribute") { row, insert in
       insert.bind(1, row.integer(0) + shift)
     }
@@ -92,5 +99,6 @@ struct MemberCopy {
       let stray = try source.number("SELECT count(*) FROM \(table) WHERE \(column) < \(low) OR \(column) >= \(high)")
       guard stray == 0 else { throw .badCatalogue(why: "its table \(table) has rows of something else") }
     }
+    try PieceRows.check(source, members: first..<last)
   }
 }

@@ -54,6 +54,8 @@ public struct StoredMember: Sendable {
   public let file: FilePlacement
   /// The member in it.
   public let record: MemberRecord
+  /// Of a member that spans volumes, all of its pieces in their order, of which ``file`` is the last; otherwise empty.
+  public let pieces: [StoredPiece]
 }
 
 /// The members that a query chose, given out in tape order. Lives in a temporary table: memory does not grow with it.
@@ -61,6 +63,9 @@ public final class Selection {
   private let index: IndexFile
   private let database: Database
   private let batches: [Int64: (volume: IndexFile.Volume, committed: Int64)]
+  /// Place of each volume, by its row, in the order in which they are gone through.
+  private let order: [Int64: Int64]
+  private let pieces: [Int64: [StoredPiece]]
   private let selector: MemberSelector
   private let rows: Statement
   private let isSelected: Statement
@@ -72,7 +77,7 @@ public final class Selection {
   /// How many members it has.
   public private(set) var count: Int64 = 0
 
-  /// Finds the members of `volumes` that `query` asks for.
+  /// Finds the members of `volumes` that `query` asks for; they come volume by volume.
   public init(_ query: MemberQuery, of volumes: [IndexFile.Volume], in index: IndexFile) throws(IndexError) {
     self.index = index
     database = index.database
@@ -89,6 +94,8 @@ public final class Selection {
       }
     }
     self.batches = batches
+    order = Dictionary(volumes.enumerated().map { ($0.element.row, Int64($0.offset)) }) { first, _ in first }
+    pieces = try index.pieces(inBatches: batches.mapValues { $0.volume })
     selector = try MemberSelector(database)
     matches = Array(repeating: 0, count: query.operands.count)
     rows = try database.prepare(
@@ -164,36 +171,68 @@ public final class Selection {
   /// A link that came out of another archive has a name to lead it: that of a member written before it.
   private func targetByName(of link: StoredMember) throws(IndexError) -> StoredMember? {
     guard link.record.member.kind == .hardLink else { return nil }
+    if let target = try targetByName(of: link, on: link.volume) { return target }
+    // A session that went on on another volume has left it on one before.
+    var volume = link.volume
+    while let before = try index.volume(1, before: volume) {
+      if let target = try targetByName(of: link, on: before) { return target }
+      volume = before
+    }
+    return nil
+  }
+
+  private func targetByName(of link: StoredMember, on volume: IndexFile.Volume) throws(IndexError) -> StoredMember? {
     let name = MemberName(path: link.record.member.linkTarget)
     let s = try database.prepare(
       """
       SELECT \(MemberSelector.columns) FROM batch b JOIN \(MemberSelector.tables)
-      WHERE b.volume = ?1 AND b.id = m.id >> 24 AND d.path = ?2 AND m.name = ?3 AND m.id < ?4 AND m.type != 1
+      WHERE b.volume = ?1 AND b.id = m.id >> 24 AND d.path = ?2 AND m.name = ?3 AND (m.id < ?4 OR ?4 IS NULL)
+        AND m.type != 1
       ORDER BY m.id DESC LIMIT 1
       """)
-    s.bind(1, link.volume.row)
+    s.bind(1, volume.row)
     s.bind(2, name.directory)
     s.bind(3, name.name)
-    s.bind(4, link.id)
+    s.bind(4, volume.row == link.volume.row ? link.id : nil)
     return try s.step() ? try stored(s) : nil
   }
 
   /// Whether the query chose this member.
   public func contains(_ member: StoredMember) throws(IndexError) -> Bool {
     defer { isSelected.reset() }
-    isSelected.bind(1, member.volume.row)
+    isSelected.bind(1, order[member.volume.row])
     isSelected.bind(2, member.id)
     return try isSelected.step()
   }
 
   private func stored(_ row: Statement) throws(IndexError) -> StoredMember {
     let id = row.integer(0)
-    guard let batch = batches[id / Schema.membersPerBatch] else {
-      throw .badCatalogue(why: "the index has a member of no batch")
+    let batch: (volume: IndexFile.Volume, committed: Int64)
+    if let known = batches[id / Schema.membersPerBatch] {
+      batch = known
+    } else {
+      batch = try otherBatch(id / Schema.membersPerBatch)
     }
     let (file, record) = try selector.member(row)
+    var pieces = pieces[id] ?? []
+    if batches[id / Schema.membersPerBatch] == nil { pieces = try otherPieces(of: id, on: batch.volume) }
     return StoredMember(
-      id: id, volume: batch.volume, committed: Timestamp(totalNanoseconds: batch.committed), file: file, record: record)
+      id: id, volume: batch.volume, committed: Timestamp(totalNanoseconds: batch.committed), file: file, record: record,
+      pieces: pieces)
+  }
+
+  /// A batch of a volume that the selection is not of: links lead there.
+  private func otherBatch(_ id: Int64) throws(IndexError) -> (volume: IndexFile.Volume, committed: Int64) {
+    let s = try database.prepare(
+      "SELECT \(VolumeRows.volumeColumns), (SELECT committed FROM batch WHERE id = ?1) FROM volume"
+        + " WHERE id = (SELECT volume FROM batch WHERE id = ?1)")
+    s.bind(1, id)
+    guard try s.step() else { throw .badCatalogue(why: "the index has a member of no batch") }
+    return (IndexFile.Volume(row: s.integer(0), descriptor: try VolumeRows.volume(s)), s.integer(11))
+  }
+
+  private func otherPieces(of member: Int64, on volume: IndexFile.Volume) throws(IndexError) -> [StoredPiece] {
+    try index.pieces(inBatches: [member / Schema.membersPerBatch: volume])[member] ?? []
   }
 
   // MARK: Choosing
@@ -207,7 +246,7 @@ public final class Selection {
     let reject = try database.prepare("INSERT INTO temp.rejection VALUES (?,?)")
     while let member = try next() {
       if isWanted(member.record.member) { continue }
-      reject.bind(1, member.volume.row)
+      reject.bind(1, order[member.volume.row])
       reject.bind(2, member.id)
       try reject.run()
     }
@@ -283,7 +322,7 @@ public final class Selection {
           versions = [newest]
         }
         for version in versions {
-          insert.bind(1, version.volume)
+          insert.bind(1, order[version.volume])
           insert.bind(2, version.id)
           try insert.run()
         }

@@ -25,15 +25,20 @@ public struct FileLabels: Sendable {
   ///   - identifier: 16 characters that labels may hold.
   ///   - sequence: fseq.
   ///   - blockCount: blocks of the user file; 0 in a header.
+  ///   - section: which part of a file that spans volumes, from 1.
   /// - Throws: ``LabelError/doesNotFit(label:field:value:width:)``.
   public mutating func set(
-    identifier: InlineArray<16, UInt8>, sequence: UInt64, blockCount: UInt64
+    identifier: InlineArray<16, UInt8>, sequence: UInt64, blockCount: UInt64, section: Int = 1
   ) throws(LabelError) {
+    guard (1...9999).contains(section) else {
+      throw .doesNotFit(label: "HDR1", field: "section", value: String(section), width: 4)
+    }
     guard sequence < 10_000_000_000 else {
       throw .doesNotFit(label: "UHL1", field: "file sequence number", value: String(sequence), width: 10)
     }
     for index in 0..<16 { first[4 + index] = identifier[index] }
     first[20] = UInt8(ascii: " ")
+    first.putDigits(UInt64(section), at: 27, width: 4)
     first.putDigits(sequence % 10_000, at: 31, width: 4)
     first.putDigits(blockCount % 1_000_000, at: 54, width: 6)
     user.putDigits(sequence, at: 4, width: 10)

@@ -28,8 +28,8 @@ extension ReadMode {
         name: MemberName.withoutTrailingSlashes(name), offset: range.offset, length: range.length)
       let query = MemberQuery(operands: [.literal(operation.name)], newestOnly: true)
       for volume in try holding(query, volumes, index, { $0.path == operation.name }) {
-        try withVolume(volume, among: volumes, index, archive.library) { (target, drive) throws(OperationError) in
-          try operation.run(target, drive: drive, sink: StandardOutputSink())
+        try withVolume(volume, among: volumes, index, archive.library) { (target, access) throws(OperationError) in
+          try operation.run(target, access: access, sink: StandardOutputSink())
         }
         return true
       }
@@ -66,12 +66,13 @@ extension ReadMode {
         return query(names, choice, to: place)
       }
       for volume in try holding(asked(), volumes, index, { _ in true }) {
-        let operation = RestoreOperation(
+        var operation = RestoreOperation(
           query: asked(), options: try options(), bufferSize: command.bufferSize ?? 64 << 20)
+        operation.membersOf = volume
         do throws(OperationError) {
-          try withVolume(volume, among: volumes, index, library) { (target, drive) throws(OperationError) in
+          try withVolume(volume, among: volumes, index, library) { (target, access) throws(OperationError) in
             reporter.countsRecords(of: volume.descriptor.blockSize, wholeRecords: false)
-            _ = try operation.run(target, drive: drive, sink: sink, observer: reporter)
+            _ = try operation.run(target, access: access, sink: sink, observer: reporter)
           }
         } catch {
           // What is on other volumes can still be had.
@@ -100,25 +101,23 @@ extension ReadMode {
   /// Fetches a volume and makes sure that it is the one that the index knows.
   private func withVolume(
     _ volume: IndexFile.Volume, among volumes: [IndexFile.Volume], _ index: IndexFile, _ library: Library,
-    _ body: (ReadTarget, VirtualDrive) throws(OperationError) -> Void
+    _ body: (ReadTarget, VolumeAccess) throws(OperationError) -> Void
   ) throws(OperationError) {
     let vsn = volume.descriptor.vsn
-    let place = try LibraryArchive.onChanger { () throws(ChangerError) in try library.load(vsn.text, for: .readOnly) }
-    defer { place.release() }
-    let drive = try LibraryArchive.onDrive { () throws(DriveError) in
-      try VirtualDrive(path: place.path, access: .readOnly)
-    }
-    for notice in drive.notices { reporter.say(notice) }
+    let supply = LibrarySupply(library, reporter)
+    defer { supply.place?.release() }
+    let drive = try supply.forReading(volume.descriptor)
     var target = try ReadTarget.open(drive: drive, index: index, vsn: vsn, observer: reporter)
     guard target.volume.descriptor.id == volume.descriptor.id else {
       throw .refused(
         "cartridge \(vsn) of \(library.name) holds another volume \(vsn) than the index knows",
         hint: "'tapir index rebuild' makes the index anew")
     }
-    target.scope = volumes
+    target.volumes = volumes
     try LabelMode.check(target.volume.descriptor.text, command)
-    try body(target, drive)
-    try LibraryArchive.onDrive { () throws(DriveError) in try drive.close() }
+    let access = target.access(drive, supply: supply, reporter)
+    try body(target, access)
+    try access.close()
   }
 }
 

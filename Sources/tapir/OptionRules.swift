@@ -41,6 +41,13 @@ extension TarCommandBuilder {
     if !writes, command.verifies { throw onlyFor("-W", "-c and -r") }
     if !writes, command.packLimit != nil { throw onlyFor("--pack", "-c and -r") }
     if !writes, command.stream != nil { throw onlyFor("--stream", "-c and -r") }
+    if !command.splitsMembers {
+      if !writes { throw onlyFor("--no-span", "-c and -r") }
+      if command.stream != nil {
+        throw UsageError(
+          message: "--no-span has to know how long a member is: --stream cannot tell", pointsAtHelp: false)
+      }
+    }
     if command.keepsDamaged, command.mode != .extract || command.writesToStandardOutput {
       throw onlyFor("--keep-damaged", "-x without -O")
     }

@@ -75,7 +75,7 @@ enum OptionKey: Hashable, Sendable {
     interactive
   case owner, group, ownerMap, groupMap, mode, mtime, clampMtime, sort, dereference, hardDereference, holeDetection
   case atimePreserve, ignoreFailedRead, checkLinks, xattrsInclude, xattrsExclude
-  case layout, pack, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
+  case layout, pack, noSpan, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
   case toStandardOutput, preservePermissions, noSamePermissions, keepDamaged, stripComponents, sameOwner,
     noSameOwner
   case touch, keepDirectorySymlink
@@ -120,7 +120,9 @@ enum OptionTable {
       "a drive (/dev/nst0), a virtual cartridge (a folder; a new one's name ends in .vtl) or library, or an ordinary"
         + " archive, also HOST:FILE of another machine; several with -M"),
     .gnu(.forceLocal, nil, "force-local", .archive, "ARCHIVE is local even if it has a colon"),
-    .own(.vsn, "vsn", .required, "VSN", .archive, "the volume must have, or gets, this volume serial number"),
+    .own(
+      .vsn, "vsn", .required, "VSN[,VSN...]", .archive,
+      "the volume must have, or gets, this volume serial number; those that follow it the others"),
     .gnu(.label, "V", "label", .required, "TEXT", .archive, "text kept with a new volume"),
     .own(.indexDatabase, "index-db", .required, "FILE", .archive, "the index (else $TAPIR_INDEX, or the default)"),
     .own(.noIndex, "no-index", .archive, "neither read nor write an index: read the tape from its beginning"),
@@ -150,6 +152,7 @@ enum OptionTable {
     .own(
       .layout, "layout", .required, "pax|raw", .creating,
       "how a member lies on tape: a tar archive (default), or the file's own bytes"),
+    .own(.noSpan, "no-span", .creating, "keep each member on one volume: what does not fit begins on the next"),
     .own(
       .pack, "pack", .optional, "SIZE", .creating,
       "put members of up to SIZE bytes (default 1M) together in archives of about 64 MiB on tape"),

@@ -31,10 +31,11 @@ struct ReadMode {
     do throws(OperationError) { try read(archive, target) } catch {
       guard case .foreign(let contents, _) = error, command.range == nil, !command.multiVolume.isOn else { throw error }
       try readForeign(contents, archive, from: start)
+      try archive.close()
     }
-    try archive.close()
   }
 
+  /// Reads volumes of ours, and closes the drive of the last.
   private func read(_ archive: OpenedArchive, _ target: ArchiveTarget) throws(OperationError) {
     if command.archive.usesIndex, !command.listsContents {
       let index = try IndexLocation.openForReading(command.archive, target)
@@ -43,16 +44,25 @@ struct ReadMode {
       try LabelMode.check(found.volume.descriptor.text, command)
       reporter.countsRecords(of: found.volume.descriptor.blockSize, wholeRecords: false)
       if command.mode == .list {
-        try list([found.volume], found.index)
-      } else if let range = command.range, let name = command.operands.first?.name {
-        try RangeOperation(name: MemberName.withoutTrailingSlashes(name), offset: range.offset, length: range.length)
-          .run(found, drive: archive.drive, sink: StandardOutputSink())
+        try list(found.volumes, found.index)
       } else {
-        try restore(found, archive)
+        let supply: (any VolumeSupply)? = try NamedVolumes.make(command, archive, reporter: reporter) ?? archive.supply
+        // A locate takes a drive four seconds and more, in which it reads as much.
+        var longestGap = 0
+        if case .device = archive.target { longestGap = 512 << 20 }
+        let access = found.access(archive.drive, supply: supply, longestGap: longestGap, reporter)
+        if let range = command.range, let name = command.operands.first?.name {
+          try RangeOperation(name: MemberName.withoutTrailingSlashes(name), offset: range.offset, length: range.length)
+            .run(found, access: access, sink: StandardOutputSink())
+        } else {
+          try restore(found, access, archive)
+        }
+        return try access.close()
       }
     } else {
-      try readInSequence(archive)
+      if try readInSequence(archive) { return }
     }
+    try archive.close()
   }
 
   // MARK: With an index
@@ -74,19 +84,19 @@ struct ReadMode {
     if command.listsContents, let contents = member.dumpDirectory { reporter.listContents(contents) }
   }
 
-  private func restore(_ target: ReadTarget, _ archive: OpenedArchive) throws(OperationError) {
+  private func restore(
+    _ target: ReadTarget, _ access: VolumeAccess, _ archive: OpenedArchive
+  ) throws(OperationError) {
     var choice = choice
     for place in places() {
       // Counting begins anew with each pass, but what was found is only found in all of them.
       if choice.dependsOnOrder { choice = self.choice }
       // Which names a pass looks up does not matter then: all members have to be shown.
       let names = command.operands.filter { choice.dependsOnOrder || $0.baseDirectory == place }
-      var operation = RestoreOperation(
+      let operation = RestoreOperation(
         query: query(names, choice, to: place), options: try options(),
         bufferSize: command.bufferSize ?? archive.defaultBuffer)
-      // A locate takes a drive four seconds and more, in which it reads as much.
-      if case .device = archive.target { operation.longestGap = 512 << 20 }
-      _ = try operation.run(target, drive: archive.drive, sink: sink(place), observer: reporter)
+      _ = try operation.run(target, access: access, sink: sink(place), observer: reporter)
     }
     reportMissing(choice)
   }
@@ -143,22 +153,29 @@ struct ReadMode {
 
   // MARK: In sequence
 
-  private func readInSequence(_ archive: OpenedArchive) throws(OperationError) {
+  /// - Returns: whether the drive has been closed.
+  private func readInSequence(_ archive: OpenedArchive) throws(OperationError) -> Bool {
     var choice = choice
+    var hasChanged = false
+    let supply = try NamedVolumes.make(command, archive, reporter: reporter)
     for place in places() {
+      guard !hasChanged else {
+        throw .refused("members go to several directories: with --no-index one pass goes over the volumes", hint: nil)
+      }
       let current = self.choice
       choice = current
       let reading = SequentialReading(vsn: command.archive.vsn, options: try options()) {
         current.chooses($0, to: command.mode == .list ? nil : place)
       }
       let sink = command.mode == .list ? nil : try sink(place)
-      try reading.run(drive: archive.drive, sink: sink, observer: reporter) { member in
+      hasChanged = try reading.run(drive: archive.drive, sink: sink, observer: reporter, supply: supply) { member in
         if command.mode == .list { list(member) }
       }
       // All names of a listing are looked for in one pass.
       if command.mode == .list { break }
     }
     reportMissing(choice)
+    return hasChanged
   }
 
   // MARK: Where members go

@@ -27,6 +27,8 @@ struct TarCommand {
   var packLimit: Int64?
   var stream: [UInt8]?
   var verifies = false
+  /// Whether a member may go on on another volume.
+  var splitsMembers = true
   var limits = BatchLimits()
   var bufferSize: Int?
   /// `--range`.
@@ -99,6 +101,8 @@ struct ArchiveOptions {
   /// How other machines are reached.
   var remote = RemoteMedium.Access()
   var vsn: VSN?
+  /// What `--vsn` names: the first of them and those of the volumes that follow.
+  var vsns: [VSN] = []
   var indexDatabase: [UInt8]?
   var usesIndex = true
   var capacity: UInt64?
@@ -123,10 +127,10 @@ extension TarCommand {
   /// Nothing that was asked for is ignored.
   func checkForVolumes() throws(OperationError) {
     let own = (output.showsBlocks ? ["-R"] : []) + (output.showsOmittedDirectories ? ["--show-omitted-dirs"] : [])
-    if multiVolume.isOn {
+    if multiVolume.tapeLength != nil {
       throw .refused(
-        "option '-M' is for ordinary archives: this version does not continue a volume on another",
-        hint: "a volume that is full ends the session and says what was left out")
+        "option '-L' is for ordinary archives: a volume goes on on another where its medium ends",
+        hint: "--capacity makes a new virtual cartridge as small as that")
     }
     guard let option = own.first else { return }
     throw .refused("option '\(option)' is not supported on volumes: it is for ordinary archives", hint: nil)

@@ -104,8 +104,8 @@ struct TarCommandBuilder {
   /// Options that mean nothing to an ordinary archive.
   private static let volumeKeys: Set<OptionKey> = [
     .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .layout,
-    .pack, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range, .changer,
-    .driveElement,
+    .pack, .noSpan, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range,
+    .changer, .driveElement,
   ]
 
   private mutating func option(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) {
@@ -135,7 +135,11 @@ struct TarCommandBuilder {
         command.archive.furtherNames.append(value)
       }
     case .forceLocal: command.archive.isLocal = true
-    case .vsn: command.archive.vsn = try vsn(value)
+    case .vsn:
+      command.archive.vsns = try value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map {
+        (name) throws(UsageError) in try vsn(Array(name))
+      }
+      command.archive.vsn = command.archive.vsns.first
     case .changer: command.archive.changer = value
     case .driveElement: command.archive.driveElement = Int(try number(value, "--drive-element", 0...65_535))
     case .indexDatabase: command.archive.indexDatabase = value
@@ -180,6 +184,7 @@ struct TarCommandBuilder {
       case "raw": command.layout = .raw
       default: throw invalid(value, "--layout", "'pax' or 'raw'")
       }
+    case .noSpan: command.splitsMembers = false
     case .pack:
       command.packLimit = given == nil ? 1 << 20 : try size(value, "--pack", minimum: 0)
     case .stream:

@@ -86,6 +86,32 @@ final class VolumeSequence {
       throw error
     }
   }
+
+  /// As ``next()``, of volumes with labels: what `open` refuses is said, and another one asked for.
+  /// - Parameter fromNames: whether those that `-f` names come first.
+  func next<Volume>(
+    fromNames: Bool, _ open: ([UInt8]) throws(OperationError) -> Volume
+  ) throws(Ended) -> Volume {
+    if fromNames, !asks, current + 1 < names.count {
+      current += 1
+    } else {
+      if fromNames { current = 0 }
+      asks = true
+    }
+    for _ in 0..<Self.mostFailures {
+      if asks { try ask() }
+      do { return try open(names[current]) } catch {
+        reporter.report(.notice(MemberNotice([], "Warning: \(error)", .information)))
+        if let hint = error.hint { reporter.sayPlain("hint: \(hint)") }
+        asks = true
+      }
+    }
+    throw Ended(message: "\(MediumOpener.shown(names[current])): given up")
+  }
+
+  /// Every name that `-f` gave.
+  var allNames: [[UInt8]] { names }
+
   /// How many names in a row may be wrong: a script would go on for ever.
   static let mostFailures = 100
 

@@ -45,9 +45,10 @@ struct VolumeVerbs {
     let found = try ReadTarget.open(drive: archive.drive, index: index, vsn: command.archive.vsn, observer: reporter)
     let (query, total) = try verification(found)
     let sink = VerifyingSink()
-    let operation = RestoreOperation(
+    var operation = RestoreOperation(
       query: query, options: RestoreOptions(verifiesUserFiles: true),
       bufferSize: command.bufferSize ?? archive.defaultBuffer)
+    operation.readsOneVolume = true
     let summary = try operation.run(found, drive: archive.drive, sink: sink, observer: reporter)
     try archive.close()
     let damaged = reporter.failures
@@ -91,6 +92,12 @@ struct VolumeVerbs {
     row("uuid", volume.id.description)
     if !volume.text.isEmpty { row("label", String(decoding: Quoting.escaped(volume.text), as: UTF8.self)) }
     row("set", "\(volume.set), volume \(volume.sequenceInSet)")
+    if let before = volume.previous {
+      row("continues", try found.index.volume(before)?.descriptor.vsn.text ?? before.description)
+    }
+    if let next = try found.index.volumes(continuing: found.volume).first {
+      row("goes on on", next.descriptor.vsn.text)
+    }
     row("labelled", volume.created.dateAndTime + " UTC")
     if let expires = volume.expires { row("kept until", expires.dateAndTime + " UTC") }
     row("block size", "\(volume.blockSize)")

@@ -26,20 +26,28 @@ struct WriteMode {
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     reporter.countsRecords(of: command.intent.blockSize, wholeRecords: false)
     let index = try IndexLocation.openForWriting(command.archive, target)
-    let operation = CreateOperation(
+    var operation = CreateOperation(
       intent: archive.named(command.intent), layout: command.layout, packLimit: command.packLimit,
       limits: command.limits,
       verifies: command.verifies,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, streaming: command.streaming(for: target),
       identity: .here, series: series())
+    operation.splitsMembers = command.splitsMembers
+    let named = try NamedVolumes.make(
+      command, archive, index: index, reporter: reporter, interruption: signals.interruption)
     let source = try source(archive, target, incremental)
     let summary = try operation.run(
       from: source, to: archive.drive, index: index, observer: reporter,
-      interruption: signals.interruption)
+      interruption: signals.interruption, supply: named ?? archive.supply)
     if command.output.showsTotals { reporter.say(Self.text(summary.waiting)) }
-    try archive.writeName(summary.volume.vsn)
-    try archive.noteEnd(of: summary.volume, in: index)
-    try archive.close()
+    if let named {
+      try named.finish(summary.volume)
+    } else {
+      try archive.writeName(summary.volume.vsn)
+      try archive.noteEnd(of: summary.volume, in: index)
+    }
+    // A drive that a full volume was in has been closed.
+    if summary.volumeCount == 1 { try archive.close() }
     if let signal = signals.caught {
       reporter.say(
         "interrupted: \(summary.members) members of this session are safe, what follows them is not archived")
@@ -51,7 +59,9 @@ struct WriteMode {
       throw .refused(
         "the volume is full: \(String(decoding: Quoting.escaped(name), as: UTF8.self)) and what follows it were not"
           + " archived",
-        hint: "the \(summary.members) members before it are safe; archive the rest on another volume")
+        hint:
+          "the \(summary.members) members before it are safe; archive the rest on another volume, or let -M go on on"
+          + " further ones")
     }
     if summary.isDamaged {
       incremental?.keep("the archive is damaged", reporter)

@@ -46,6 +46,15 @@ struct TestMember: SourceMember {
     return made
   }
 
+  func openContent() throws(MemberNotice) -> OpenedMember? {
+    guard member.kind == .hardLink, !content.isEmpty else { return nil }
+    var whole = self
+    whole.member.kind = .regular
+    whole.member.linkTarget = []
+    whole.member.size = Int64(content.count)
+    return try whole.open()
+  }
+
   func open() throws(MemberNotice) -> OpenedMember {
     if isGone { throw MemberNotice(member.path, "Cannot open: No such file or directory", .failure) }
     let bytes = content.isEmpty && !isStream && failsAt == nil ? nil : TestContent(self)

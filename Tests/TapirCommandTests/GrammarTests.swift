@@ -126,12 +126,12 @@ struct GrammarTests {
         || result.errors.contains("Conflicting")
       #expect(result.status == 0 || isRefusal, "\(option): \(result.errors)")
     }
-    let refused = try place.tapir("-tf", "x.vtl", "--multi-volume")
+    let refused = try place.tapir("-tf", "x.vtl", "-L", "100")
     #expect(refused.status == 2)
     #expect(
       refused.errors
-        == "tapir: option '-M' is for ordinary archives: this version does not continue a volume on another\n"
-        + "hint: a volume that is full ends the session and says what was left out\n"
+        == "tapir: option '-L' is for ordinary archives: a volume goes on on another where its medium ends\n"
+        + "hint: --capacity makes a new virtual cartridge as small as that\n"
         + "tapir: Error is not recoverable: exiting now\n")
     #expect(
       try place.tapir("-tzf", "x.vtl").errors

@@ -321,8 +321,10 @@ struct MultiVolumeTests {
     try place.file("file", bytes: 10)
     #expect(try place.tapir("-cf", "x.vtl", "file").status == 0)
     for (words, message) in [
-      ("-rMf x.vtl file", "option '-M' is for ordinary archives: this version does not continue a volume on another"),
-      ("-cMf y.vtl file", "option '-M' is for ordinary archives: this version does not continue a volume on another"),
+      (
+        "-rML 20 -f x.vtl file",
+        "option '-L' is for ordinary archives: a volume goes on on another where its medium ends"
+      ),
       (
         "--delete -Mf x.tar file",
         "option '-M' is not supported with --delete: members and ends of volumes would no longer fit together"

@@ -4,6 +4,9 @@
     read_cartridge.py list CARTRIDGE
     read_cartridge.py extract CARTRIDGE DIRECTORY
     read_cartridge.py verify CARTRIDGE
+    read_cartridge.py pieces CARTRIDGE...
+
+The last one puts the user files of members that span the cartridges, in the order given, together on standard output.
 
 Python 3.11 with its sqlite3 module (SQLite 3.37), and the lz4 program. Exit status 0: all well; 1: something is
 wrong, or was; 2: nothing could be read at all.
@@ -1062,8 +1065,43 @@ def verify_member(v, k, m, ordinal, files):
         complain(f'{what}: chunk digests')
 
 
+def command_pieces(folders):
+    """From the labels alone: a file with EOV1 goes on with the next section, on the next volume."""
+    parts, before = [], None
+    for folder in folders:
+        v = Volume(Cartridge(folder))
+        own = Catalogue(v, v.header(1)).rows('SELECT * FROM volume ORDER BY id')[0]
+        if before and (own['previous_uuid'], own['set_uuid'], own['set_sequence']) != \
+                (before['uuid'], before['set_uuid'], before['set_sequence'] + 1):
+            complain(f'volume {v.vsn} does not continue the one before')
+        before = own
+        k = 2
+        while 3 * k <= v.c.marks and (h := v.header(k)):
+            at = v.c.behind_mark(3 * (k - 1) + 2)
+            t = read_labels(v.c, at, TRAIL) or read_labels(v.c, at, (b'EOV1', b'EOV2', b'UTL1'))
+            section, goes_on = int(h.raw[0][27:31]), t.what == 'EOV1'
+            if h.catalogue is None and (section > 1 or goes_on):
+                if section != len(parts) + 1:
+                    complain(f'volume {v.vsn}, AUL file {k}: section {section} behind {len(parts)} of them')
+                if int(t.raw[0][27:31]) != section:
+                    complain(f'volume {v.vsn}, AUL file {k}: its trailer has another section')
+                parts.append(b''.join(v.user_file(k)))
+                if not goes_on:
+                    sys.stdout.buffer.write(b''.join(parts))
+                    parts = []
+            k += 1
+    if parts:
+        note('the last member does not end on these volumes')
+
+
 def main():
     args = sys.argv[1:]
+    if args[:1] == ['pieces'] and len(args) > 1:
+        try:
+            command_pieces(args[1:])
+        except (Unreadable, sqlite3.Error) as e:
+            complain(str(e))
+        return 1 if complaints else 0
     if (len(args), args[:1]) not in ((2, ['list']), (2, ['verify']), (3, ['extract'])):
         print(__doc__, file=sys.stderr)
         return 2
