@@ -6,10 +6,10 @@ _tapir() {
   options=(
     '--create:archive files; label the volume if it is blank'
     '--append:archive files behind what the volume holds'
-    '--update:append files that are newer than in the archive (ordinary archives)'
+    '--update:append files that are newer than in the archive'
     '--catenate:append the members of other archives (ordinary archives)'
     '--concatenate:same as --catenate'
-    '--delete:take members out of an ordinary archive'
+    '--delete:take members out of an archive; on volumes, record that they are deleted'
     '--list:list the members'
     '--extract:restore members'
     '--get:same as --extract'
@@ -101,6 +101,11 @@ _tapir() {
     '--level=:with -g: 0 archives everything, whatever FILE says'
     '--check-device:with -g: a directory on another device than before is another directory (default)'
     '--no-check-device:with -g: do not mind device numbers, which change with LVM, NFS or btrfs'
+    '--changed:with -r, on volumes: append what changed since the series archived it, and record what vanished'
+    '--series=:what the session archives, for --changed (default: the host and the directory the first name is relative to)'
+    '--as-of=:with -t, -x, -d, of volumes: what was there at DATE, deletions and renames included'
+    '--session=:with -t, -x, -d, of volumes, and '\''volume verify'\'': only the Nth session, as '\''index log'\'' numbers them'
+    '--newest:with -t, of volumes: only the newest version of each member'
     '--stream=:archive standard input, of any length, as member NAME'
     '--layout=:how a member lies on tape: a tar archive (default), or the file'\''s own bytes'
     '--no-span:keep each member on one volume: what does not fit begins on the next'
@@ -198,7 +203,6 @@ _tapir() {
     '--restrict:no shell where another archive is asked for'
     '--rsh-command=:reach other machines with COMMAND, not ssh'
     '--rmt-command=:run COMMAND there, not /usr/sbin/rmt'
-    '--session=:only the Nth session on the volume, as '\''volume show'\'' numbers them'
     '--member=:only member NAME and what is below it; may be repeated'
     '--sample=:only N members, or P percent of them, chosen at random'
     '--no-verify:do not read the copy back'
@@ -219,7 +223,7 @@ _tapir() {
     case $words[2] in
       completion) compadd -- bash zsh fish; return ;;
       help) compadd -- index library plan rmt volume; return ;;
-      index) compadd -- find rebuild check; return ;;
+      index) compadd -- find log show rename rebuild check; return ;;
       library) compadd -- create status load unload transfer add remove inventory; return ;;
       volume) compadd -- label show verify copy; return ;;
     esac

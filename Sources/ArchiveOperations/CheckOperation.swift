@@ -101,7 +101,7 @@ private struct IndexComparison {
 
   /// Goes through both in tape order, side by side.
   mutating func compareMembers(_ here: IndexFile.Volume, _ there: IndexFile.Volume) throws(IndexError) {
-    let all = MemberQuery(newestOnly: false)
+    let all = MemberQuery(newestOnly: false, view: .stored)
     let (ours, theirs) = (try Selection(all, of: [here], in: index), try Selection(all, of: [there], in: tape))
     let recoveredRanges = try tape.batches(of: there).filter { recovered.contains($0.record.number) }
       .map { $0.record.firstSequence..<max($0.record.catalogueSequence, $0.record.firstSequence) }

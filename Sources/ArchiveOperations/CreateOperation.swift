@@ -24,6 +24,11 @@ public struct CreateOperation {
   public var identity: WriterIdentity
   /// What the session archives, for finding what changed.
   public var series: [UInt8]
+  /// Told which volume is written to, before anything is taken from the source: the index knows all of it by then.
+  public var opened: ((VolumeDescriptor) throws(OperationError) -> Void)?
+  /// Asked, when everything from the source is written, what is to be recorded of names; it is committed with the last
+  /// members, or in a batch that is its catalogue alone. Not asked when the session is interrupted.
+  public var changes: ((VolumeDescriptor) throws(OperationError) -> [NameChange])?
 
   /// Describes a session.
   public init(
@@ -79,6 +84,7 @@ public struct CreateOperation {
       drive: drive, index: index, intent: intent, identity: identity, session: session, observer: observer,
       mayBeFull: supply != nil
     ).open()
+    try opened?(volume.writer.descriptor)
     let change = supply.map { supply in
       VolumeChange(
         supply: supply, index: index, intent: intent, identity: identity, session: session, verifies: verifies,
@@ -87,7 +93,8 @@ public struct CreateOperation {
     let writer = try SessionWriter(
       volume: volume, index: index, session: session, limits: limits,
       verifier: verifies ? BatchVerifier(drive: drive, observer: observer) : nil,
-      rateLimit: streaming?.highestRate.map { RateLimit($0) }, change: change, observer: observer)
+      rateLimit: streaming?.highestRate.map { RateLimit($0) }, change: change, changes: changes,
+      observer: observer)
 
     // scan -> read -> drive; the last of them is this thread.
     let found = BoundedQueue<SourceItem>(capacity: 256)

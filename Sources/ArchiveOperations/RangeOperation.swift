@@ -1,21 +1,26 @@
 public import ArchiveFormat
 internal import TapeIO
-internal import TapeIndex
+public import TapeIndex
 internal import TapeLabels
 
 /// Restores a part of one member: locates to the blocks that hold it, and delivers no byte that the digest of its chunk
 /// (4 MiB), or of a shorter member as a whole, does not confirm.
 public struct RangeOperation {
-  /// Which member; the newest version of it counts.
+  /// Which member; the newest version of it counts that `view` shows.
   public var name: [UInt8]
+  /// As of when.
+  public var view: MemberQuery.View
+  /// What finds it, and what may be below it.
+  public var query: MemberQuery { MemberQuery(operands: [.literal(name)], newestOnly: true, view: view) }
   /// First byte of the content.
   public var offset: Int64
   /// How many, no more than there are; nil up to the end.
   public var length: Int64?
 
   /// Describes a part.
-  public init(name: [UInt8], offset: Int64, length: Int64?) {
+  public init(name: [UInt8], view: MemberQuery.View = .current, offset: Int64, length: Int64?) {
     self.name = name
+    self.view = view
     self.offset = offset
     self.length = length
   }
@@ -45,7 +50,6 @@ public struct RangeOperation {
 
   private func find(_ target: ReadTarget) throws(OperationError) -> StoredMember {
     let found = try onIndex { () throws(IndexError) -> StoredMember? in
-      let query = MemberQuery(operands: [.literal(name)], newestOnly: true)
       let selection = try Selection(query, of: target.volumes, in: target.index)
       while let member = try selection.next() {
         guard member.record.member.path == name else { continue }
@@ -108,7 +112,7 @@ private final class MemberContent {
     var start: Int64 = 0
     if file.layout != .raw {
       try bytes.seek(to: stored.record.offset)
-      guard let found = try PaxDecoder.next(from: bytes), found.member.path == member.path,
+      guard let found = try PaxDecoder.next(from: bytes), found.member.path == stored.pathOnTape,
         found.member.size == member.size
       else { throw .malformed(what: "its user file", why: "it holds another member") }
       member = found.member

@@ -85,11 +85,14 @@ public struct RestoreOperation {
           guard let header = try PaxDecoder.next(from: bytes) else {
             throw .malformed(what: "its user file", why: "it holds no member at byte \(planned.record.offset)")
           }
-          guard header.member.path == member.path, header.member.kind == member.kind,
+          guard header.member.path == planned.pathOnTape, header.member.kind == member.kind,
             header.member.size == member.size
           else { throw .malformed(what: "its user file", why: "it holds another member") }
-          // The header on tape says everything, extended attributes too.
+          // The header on tape says everything, extended attributes too, but what was renamed since.
+          let (path, linkTarget) = (member.path, member.linkTarget)
           member = header.member
+          member.path = path
+          if member.kind == .hardLink { member.linkTarget = linkTarget }
         }
         if let link = planned.copyAs { member.path = link.path }
         restorer.restore(member, record: planned.record, from: bytes, placement: file.placement)

@@ -40,6 +40,8 @@ struct PlannedFile {
 struct PlannedMember {
   /// What the index knows of the member whose content is read.
   var record: MemberRecord
+  /// What its tar header says, if that is another name.
+  var pathOnTape: [UInt8]
   /// The hard link that gets this content, when the member that it is another name of is not restored itself.
   var copyAs: Member?
 }
@@ -95,7 +97,8 @@ final class RestorePlan {
       if let copy = try copyOfTarget(member) {
         copies.append(copy)
       } else {
-        file.members.append(PlannedMember(record: member.record, copyAs: nil))
+        file.members.append(
+          PlannedMember(record: try followingRename(member), pathOnTape: member.pathOnTape, copyAs: nil))
       }
       try advance()
     } while first.file.layout == .pack && waiting?.file.sequence == first.file.sequence
@@ -119,6 +122,16 @@ final class RestorePlan {
     return result
   }
 
+  /// A hard link leads to its target under the name that the target has now.
+  private func followingRename(_ member: StoredMember) throws(IndexError) -> MemberRecord {
+    var record = member.record
+    guard record.member.kind == .hardLink, let target = try selection.target(of: member),
+      target.pathOnTape != target.record.member.path
+    else { return record }
+    record.member.linkTarget = target.record.member.path
+    return record
+  }
+
   /// For a hard link to a member that is not restored in this run: that member's file, to be restored as the link.
   private func copyOfTarget(_ link: StoredMember) throws(IndexError) -> PlannedFile? {
     guard link.record.member.kind == .hardLink, let target = try selection.target(of: link),
@@ -126,6 +139,6 @@ final class RestorePlan {
     else { return nil }
     return PlannedFile(
       placement: target.file, volume: target.volume.descriptor, pieces: target.pieces,
-      members: [PlannedMember(record: target.record, copyAs: link.record.member)])
+      members: [PlannedMember(record: target.record, pathOnTape: target.pathOnTape, copyAs: link.record.member)])
   }
 }

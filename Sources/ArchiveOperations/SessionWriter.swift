@@ -34,6 +34,10 @@ final class SessionWriter {
   /// Brings further volumes; nil when the session ends with the first.
   private let change: VolumeChange?
 
+  /// Says what is to be recorded of names in the end; nil once it was asked.
+  private var askChanges: ((VolumeDescriptor) throws(OperationError) -> [NameChange])?
+  /// What is to be recorded of names with the last batch.
+  private var changes: [NameChange] = []
   private var catalogue: CatalogueWriter
   private var catalogues: [CataloguePlacement]
   private var batchNumber: UInt32
@@ -102,7 +106,7 @@ final class SessionWriter {
   init(
     volume: OpenVolume, index: IndexFile?, session: SessionRecord, limits: BatchLimits,
     verifier: BatchVerifier? = nil, rateLimit: RateLimit? = nil, change: VolumeChange? = nil,
-    observer: any OperationObserver
+    changes: ((VolumeDescriptor) throws(OperationError) -> [NameChange])? = nil, observer: any OperationObserver
   ) throws(OperationError) {
     self.rateLimit = rateLimit
     self.volume = volume
@@ -112,11 +116,15 @@ final class SessionWriter {
     self.limits = limits
     self.verifier = verifier
     self.change = change
+    askChanges = changes
     self.observer = observer
     catalogue = try onIndex { () throws(IndexError) in try CatalogueWriter() }
     catalogues = volume.catalogues
     batchNumber = volume.nextBatch
-    lastCommit = volume.lastCommit
+    // What a change is about was committed before it, and what comes after it behind it, whatever the clock says.
+    lastCommit = max(
+      volume.lastCommit,
+      try onIndex { () throws(IndexError) in try index?.lastChange() } ?? volume.lastCommit)
     firstSequence = volume.firstSequence
     isFull = volume.isFull
     isFirstChange = isFull
@@ -142,10 +150,11 @@ final class SessionWriter {
           try giveUpOpenFile()
           try commit(.interrupted)
         } else {
+          try addChanges()
           try commit(.sessionEnd)
         }
-        // The last catalogue may have needed the room of what was before it.
-      } while !stops && !interruption.isRequested && !returned.isEmpty
+        // The last catalogue may have needed the room of what was before it, or a volume of its own.
+      } while !stops && !interruption.isRequested && (!returned.isEmpty || !changes.isEmpty)
     } catch {
       for path in unconfirmed { observer.report(.unconfirmed(path: path)) }
       if let open = open ?? suspended {
@@ -345,6 +354,20 @@ final class SessionWriter {
 
   // MARK: Commit
 
+  /// Puts what is to be said of names into the catalogue that ends the session.
+  private func addChanges() throws(OperationError) {
+    if let askChanges {
+      self.askChanges = nil
+      changes = try askChanges(writer.descriptor)
+      if !changes.isEmpty, let last = try onIndex({ () throws(IndexError) in try index?.lastCommit() }) {
+        lastCommit = max(lastCommit, last.next)
+      }
+    }
+    guard !changes.isEmpty else { return }
+    while isFull { try nextVolume(for: changes[0].name) }
+    try onIndex { () throws(IndexError) in for change in changes { try catalogue.add(change) } }
+  }
+
   /// Ends the batch, and when its catalogue has no room and volumes may follow, the volume.
   private func commit(_ reason: BatchReason) throws(OperationError) {
     do { try writeCatalogue(reason) } catch {
@@ -359,7 +382,7 @@ final class SessionWriter {
   @discardableResult
   private func writeCatalogue(_ reason: BatchReason) throws(OperationError) -> Set<UInt64> {
     if reason == .volumeFull { isFull = true }
-    guard catalogue.memberCount > 0 || reason == .volumeFull else { return [] }
+    guard catalogue.memberCount > 0 || catalogue.changeCount > 0 || reason == .volumeFull else { return [] }
     let now = max(Timestamp.now(), lastCommit)
     let batch = BatchRecord(
       number: batchNumber, id: .random(), session: session, firstSequence: firstSequence,
@@ -386,6 +409,7 @@ final class SessionWriter {
     summary.members += members
     summary.bytes += batchBytes
     if batchBytes > 0 { hasProgress = true }
+    if catalogue.changeCount > 0 { changes = [] }
     unconfirmed = []
     written = []
     needed = 0

@@ -25,6 +25,8 @@ public struct WriteIntent: Sendable {
   public var erasesUnexpired: Bool
   /// Whether what lies behind the last catalogue that can be read is given up where it cannot be told what that is.
   public var erasesTail = false
+  /// Whether a blank cartridge may be labelled to begin with.
+  public var labels = true
   /// Text for a new volume.
   public var text: [UInt8]
   /// Block size of a new volume.
@@ -92,6 +94,8 @@ struct WriteTarget {
   func open() throws(OperationError) -> OpenVolume {
     switch try plan() {
     case .append(let volume): volume
+    case .label where !intent.labels && continuing == nil:
+      throw .refused("the cartridge in \(drive.identity.name) holds no members", hint: nil)
     case .label(let medium, let old, let replaced): try label(medium, keeping: old, replacing: replaced)
     }
   }

@@ -7,8 +7,11 @@ public final class CatalogueWriter {
   private let database: Database
   private var members: MemberInserter
   private let insertPiece: Statement
+  private let insertChange: Statement
   /// Members so far.
   public private(set) var memberCount = 0
+  /// Changes of names so far.
+  public private(set) var changeCount = 0
 
   /// Starts an empty catalogue in memory.
   public init() throws(IndexError) {
@@ -18,6 +21,7 @@ public final class CatalogueWriter {
     try database.execute(Schema.catalogueOnly)
     members = try MemberInserter(database)
     insertPiece = try database.prepare("INSERT INTO piece VALUES (?,?,?,?,?,?,?,?,?)")
+    insertChange = try database.prepare("INSERT INTO change VALUES (?,?,?,?,?,?,?)")
     try database.execute("BEGIN")
   }
 
@@ -28,6 +32,14 @@ public final class CatalogueWriter {
       try members.insert(id: Schema.membersPerBatch + Int64(memberCount), file: file, record: record)
       memberCount += 1
     }
+  }
+
+  /// Adds what happened to a name. It is about members of earlier batches, whenever it is added.
+  public func add(_ change: NameChange) throws(IndexError) {
+    try ChangeRows.bind(
+      change, to: insertChange, batch: PieceRows.ownBatch, ordinal: Int64(changeCount), with: &members)
+    try insertChange.run()
+    changeCount += 1
   }
 
   /// Adds an AUL file with the last piece of a member, whose pieces before it are on earlier volumes of the set.

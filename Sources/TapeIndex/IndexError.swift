@@ -12,6 +12,8 @@ public enum IndexError: Error, Equatable, Sendable {
   case badCatalogue(why: String)
   /// Another volume in the index has the same VSN.
   case duplicateVSN(vsn: String, path: String)
+  /// The volumes have `count` sessions, and not one with this number.
+  case noSession(Int, of: Int)
 }
 
 extension IndexError: CustomStringConvertible {
@@ -24,6 +26,7 @@ extension IndexError: CustomStringConvertible {
     case .badCatalogue(let why): "cannot read a catalogue: \(why)"
     case .duplicateVSN(let vsn, let path):
       "cannot add volume \(vsn) to index \(path): another volume there has this VSN"
+    case .noSession(let number, let count): "there is no session \(number): there are \(count)"
     }
   }
 
@@ -34,6 +37,7 @@ extension IndexError: CustomStringConvertible {
     case .notAnIndex: "name another file with --index-db; the index can always be rebuilt from the tape"
     case .tooNew: "use the version of tapir that made it, or another file with --index-db"
     case .duplicateVSN: "keep its rows in another file with --index-db"
+    case .noSession: "'tapir index log' numbers them"
     default: nil
     }
   }

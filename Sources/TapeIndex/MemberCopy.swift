@@ -54,6 +54,14 @@ struct MemberCopy {
       insert.bind(1, PieceRows.filed(row.integer(0), of: batch))
       if let member = row.optionalInteger(3) { insert.bind(4, member + shift) }
     }
+    try copy(
+      "SELECT batch, ordinal, kind, directory, name, new_directory, new_name FROM change", of: source, columns: 7,
+      into: "change"
+    ) { row, insert in
+      insert.bind(1, batch)
+      insert.bind(4, directories[row.integer(3)])
+      if let new = row.optionalInteger(5) { insert.bind(6, directories[new]) }
+    }
     try copy("SELECT member, keyword, value FROM attribute", of: source, columns: 3, into: "attribute") { row, insert in
       insert.bind(1, row.integer(0) + shift)
     }
@@ -99,6 +107,7 @@ struct MemberCopy {
       let stray = try source.number("SELECT count(*) FROM \(table) WHERE \(column) < \(low) OR \(column) >= \(high)")
       guard stray == 0 else { throw .badCatalogue(why: "its table \(table) has rows of something else") }
     }
+    try ChangeRows.check(source)
     try PieceRows.check(source, members: first..<last)
   }
 }

@@ -19,6 +19,16 @@ public struct MemberQuery {
     case millionths(Int64)
   }
 
+  /// Which deletions, renames and vanished names count: those that the volumes looked at have, no others.
+  public enum View: Equatable, Sendable {
+    /// All of them: members that are there still, by their present names.
+    case current
+    /// Those up to a time, and members committed by then: what ``current`` was at that time.
+    case asOf(Timestamp)
+    /// None: whatever lies on the volumes, by the names there.
+    case stored
+  }
+
   /// What is asked for; nothing asks for everything.
   public var operands: [Operand]
   /// Whether only the newest version of each path counts.
@@ -27,15 +37,21 @@ public struct MemberQuery {
   public var isExcluded: @Sendable ([UInt8]) -> Bool
   /// Asked about each member that all else chose, in tape order; nil for all of them.
   public var isWanted: ((Member) -> Bool)?
-  /// The only session of each volume that counts, by ``IndexFile/Batch/sessionNumber``; nil for all.
+  /// Which of them are there, and what they are called. ``View/current`` with ``newestOnly`` gives the live members:
+  /// the newest version of each path that is not deleted, vanished or renamed away.
+  public var view: View
+  /// The only session that counts, by its number among those of the volumes (``IndexFile/sessions(of:)``), with what
+  /// happened to names up to its end; nil for all.
   public var session: Int?
   /// What is taken of the members found; nil for all.
   public var sample: Sample?
 
   /// Asks for members.
   public init(
-    operands: [Operand] = [], newestOnly: Bool, isExcluded: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
+    operands: [Operand] = [], newestOnly: Bool, view: View = .current,
+    isExcluded: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
   ) {
+    self.view = view
     self.operands = operands
     self.newestOnly = newestOnly
     self.isExcluded = isExcluded
@@ -48,12 +64,16 @@ public struct StoredMember: Sendable {
   public let id: Int64
   /// The volume.
   public let volume: IndexFile.Volume
-  /// When its batch was committed.
+  /// Its batch, as ``IndexFile/Batch/row``.
+  public var batch: Int64 { id / Schema.membersPerBatch }
+  /// When that was committed.
   public let committed: Timestamp
   /// The AUL file.
   public let file: FilePlacement
-  /// The member in it.
+  /// The member in it, by its present name.
   public let record: MemberRecord
+  /// Its name in the tar header on tape: another one when it was renamed.
+  public let pathOnTape: [UInt8]
   /// Of a member that spans volumes, all of its pieces in their order, of which ``file`` is the last; otherwise empty.
   public let pieces: [StoredPiece]
 }
@@ -66,6 +86,7 @@ public final class Selection {
   /// Place of each volume, by its row, in the order in which they are gone through.
   private let order: [Int64: Int64]
   private let pieces: [Int64: [StoredPiece]]
+  private let history: NameHistory
   private let selector: MemberSelector
   private let rows: Statement
   private let isSelected: Statement
@@ -88,12 +109,26 @@ public final class Selection {
       DELETE FROM temp.selection;
       """)
     var batches: [Int64: (volume: IndexFile.Volume, committed: Int64)] = [:]
+    var end = Int64.max
+    if case .asOf(let time) = query.view { end = time.totalNanoseconds }
+    var session: UniqueID?
+    if let number = query.session {
+      let sessions = try index.sessions(of: volumes)
+      guard sessions.indices.contains(number - 1) else { throw .noSession(number, of: sessions.count) }
+      session = sessions[number - 1].record.id
+      end = min(end, sessions[number - 1].committed.totalNanoseconds)
+    }
+    var commits: [Int64: Int64] = [:]
     for volume in volumes {
-      for batch in try index.batches(of: volume) where batch.sessionNumber == query.session ?? batch.sessionNumber {
-        batches[batch.row] = (volume, batch.record.committed.totalNanoseconds)
+      for batch in try index.batches(of: volume) where batch.record.committed.totalNanoseconds <= end {
+        commits[batch.row] = batch.record.committed.totalNanoseconds
+        if session == nil || batch.record.session.id == session {
+          batches[batch.row] = (volume, batch.record.committed.totalNanoseconds)
+        }
       }
     }
     self.batches = batches
+    history = query.view == .stored ? NameHistory() : try NameHistory(of: commits, in: database)
     order = Dictionary(volumes.enumerated().map { ($0.element.row, Int64($0.offset)) }) { first, _ in first }
     pieces = try index.pieces(inBatches: batches.mapValues { $0.volume })
     selector = try MemberSelector(database)
@@ -213,12 +248,18 @@ public final class Selection {
     } else {
       batch = try otherBatch(id / Schema.membersPerBatch)
     }
-    let (file, record) = try selector.member(row)
+    var (file, record) = try selector.member(row)
+    let pathOnTape = record.member.path
+    // What is gone and yet needed, as a link leads to it, keeps its name.
+    record.member.path =
+      history.name(
+        of: pathOnTape, writtenAt: .ofMembers(committed: batch.committed, batch: id / Schema.membersPerBatch))
+      ?? pathOnTape
     var pieces = pieces[id] ?? []
     if batches[id / Schema.membersPerBatch] == nil { pieces = try otherPieces(of: id, on: batch.volume) }
     return StoredMember(
       id: id, volume: batch.volume, committed: Timestamp(totalNanoseconds: batch.committed), file: file, record: record,
-      pieces: pieces)
+      pathOnTape: pathOnTape, pieces: pieces)
   }
 
   /// A batch of a volume that the selection is not of: links lead there.
@@ -270,93 +311,102 @@ public final class Selection {
     try delete.run()
   }
 
+  private static let byName = "SELECT m.directory, m.name, m.id FROM member m"
+
   private func choose(_ query: MemberQuery) throws(IndexError) {
-    let insert = try database.prepare("INSERT OR IGNORE INTO temp.selection VALUES (?,?)")
-    let byName = "SELECT m.directory, m.name, m.id FROM member m"
-    if query.operands.isEmpty {
-      let all = try database.prepare(byName + " ORDER BY m.directory, m.name")
-      _ = try choose(from: all, query, into: insert) { _ in true }
-    }
+    if query.operands.isEmpty { _ = try choose(from: [all()], query) { _ in true } }
     for (number, operand) in query.operands.enumerated() {
       switch operand {
       case .pattern(let matches):
-        let all = try database.prepare(byName + " ORDER BY m.directory, m.name")
-        self.matches[number] = try choose(from: all, query, into: insert, where: matches)
+        self.matches[number] = try choose(from: [all()], query, where: matches)
       case .literal(let path):
         // The names of directories have no slash at their end here.
         let bare = path.count > 1 && path.last == UInt8(ascii: "/") ? Array(path.dropLast()) : path
-        let name = MemberName(path: bare)
-        let exact = try database.prepare(
-          byName + " WHERE m.directory = (SELECT id FROM directory WHERE path = ?) AND m.name = ?")
-        exact.bind(1, name.directory)
-        exact.bind(2, name.name)
-        let below = try database.prepare(
-          byName + " JOIN directory d ON d.id = m.directory WHERE d.path >= ? AND d.path < ? ORDER BY d.path, m.name")
-        // "dir/" up to "dir0": '0' is the byte behind '/'.
-        let prefix = path.last == UInt8(ascii: "/") ? Array(path.dropLast()) : path
-        below.bind(1, prefix + [UInt8(ascii: "/")])
-        below.bind(2, prefix + [UInt8(ascii: "0")])
-        self.matches[number] =
-          try choose(from: exact, query, into: insert) { _ in true }
-          + choose(from: below, query, into: insert) { _ in true }
+        if history.hasRenames {
+          var rows: [Statement] = []
+          for name in history.writtenNames(of: bare) { rows += try named(name) }
+          self.matches[number] = try choose(from: rows, query) { NameHistory.isOrLies($0, below: bare) }
+        } else {
+          self.matches[number] = try choose(from: named(bare), query) { _ in true }
+        }
       }
     }
   }
 
-  /// Chooses from rows of directory, name and id that come grouped by name; returns how many names it chose.
-  private func choose(
-    from rows: Statement, _ query: MemberQuery, into insert: Statement, where matches: ([UInt8]) -> Bool
-  ) throws(IndexError) -> Int {
-    let directories = try database.prepare("SELECT path FROM directory WHERE id = ?")
-    var directory: (id: Int64, path: [UInt8]) = (-1, [])
-    var name: [UInt8] = []
-    var versions: [(id: Int64, committed: Int64, volume: Int64)] = []
-    var count = 0
+  private func all() throws(IndexError) -> Statement {
+    try database.prepare(Self.byName + " ORDER BY m.directory, m.name")
+  }
 
-    func endGroup() throws(IndexError) {
-      guard !versions.isEmpty else { return }
-      let path = directory.path + name
-      if matches(path), !query.isExcluded(path) {
-        count += 1
-        if query.newestOnly, let newest = versions.max(by: { ($0.committed, $0.id) < ($1.committed, $1.id) }) {
-          versions = [newest]
-        }
-        for version in versions {
-          insert.bind(1, order[version.volume])
-          insert.bind(2, version.id)
-          try insert.run()
-        }
+  /// What was written as `bare`, and what was written below it.
+  private func named(_ bare: [UInt8]) throws(IndexError) -> [Statement] {
+    let name = MemberName(path: bare)
+    let exact = try database.prepare(
+      Self.byName + " WHERE m.directory = (SELECT id FROM directory WHERE path = ?) AND m.name = ?")
+    exact.bind(1, name.directory)
+    exact.bind(2, name.name)
+    let below = try database.prepare(
+      Self.byName + " JOIN directory d ON d.id = m.directory WHERE d.path >= ? AND d.path < ? ORDER BY d.path, m.name")
+    // "dir/" up to "dir0": '0' is the byte behind '/'.
+    let prefix = bare.last == UInt8(ascii: "/") ? Array(bare.dropLast()) : bare
+    below.bind(1, prefix + [UInt8(ascii: "/")])
+    below.bind(2, prefix + [UInt8(ascii: "0")])
+    return [exact, below]
+  }
+
+  /// Chooses from rows of directory, name and id, which come grouped by name from each statement; returns how many names
+  /// it chose.
+  private func choose(
+    from statements: [Statement], _ query: MemberQuery, where matches: ([UInt8]) -> Bool
+  ) throws(IndexError) -> Int {
+    let group = try VersionGroup(query, order: order, in: database)
+    let sorter = history.hasRenames ? try CandidateSorter(database) : nil
+    for rows in statements {
+      try forEachVersion(in: rows) { (path, version) throws(IndexError) in
+        guard matches(path) else { return }
+        if let sorter { try sorter.add(version, path) } else { try group.add(version, path) }
       }
-      versions = []
     }
+    // Versions of one name lie apart where some were written under another.
+    try sorter?.forEach { (path, version) throws(IndexError) in try group.add(version, path) }
+    return try group.end()
+  }
+
+  /// Gives out the versions that are there, with their names.
+  private func forEachVersion(
+    in rows: Statement, _ body: ([UInt8], VersionGroup.Version) throws(IndexError) -> Void
+  ) throws(IndexError) {
+    let directories = try database.prepare("SELECT path FROM directory WHERE id = ?")
+    var directory: (id: Int64, path: [UInt8], isTouched: Bool) = (-1, [], false)
     while try rows.step() {
-      let rowDirectory = rows.integer(0)
-      let rowName = rows.blob(1)
-      if rowDirectory != directory.id || rowName != name {
-        try endGroup()
-        name = rowName
-        if rowDirectory != directory.id {
-          directories.bind(1, rowDirectory)
-          _ = try directories.step()
-          directory = (rowDirectory, directories.blob(0))
-          directories.reset()
-        }
-      }
       let id = rows.integer(2)
-      guard let batch = batches[id / Schema.membersPerBatch] else { continue }
-      versions.append((id, batch.committed, batch.volume.row))
+      let row = id / Schema.membersPerBatch
+      guard let batch = batches[row] else { continue }
+      if rows.integer(0) != directory.id {
+        directories.bind(1, rows.integer(0))
+        _ = try directories.step()
+        let path = directories.blob(0)
+        directory = (rows.integer(0), path, history.touches(directory: path))
+        directories.reset()
+      }
+      var path = directory.path + rows.blob(1)
+      if directory.isTouched || !history.isEmpty && history.touches(name: path) {
+        guard let name = history.name(of: path, writtenAt: .ofMembers(committed: batch.committed, batch: row)) else {
+          continue
+        }
+        path = name
+      }
+      try body(path, VersionGroup.Version(id: id, committed: batch.committed, volume: batch.volume.row))
     }
-    try endGroup()
-    return count
   }
 }
 
 extension IndexFile {
-  /// Every version of the members that `operand` names on `volumes`: by path, the newest first.
+  /// Every version of the members that `operand` names on `volumes` and that `view` shows: by path, the newest first.
   public func versions(
-    of operand: MemberQuery.Operand, on volumes: [Volume]
+    of operand: MemberQuery.Operand, on volumes: [Volume], view: MemberQuery.View = .current
   ) throws(IndexError) -> [StoredMember] {
-    let selection = try Selection(MemberQuery(operands: [operand], newestOnly: false), of: volumes, in: self)
+    let selection = try Selection(
+      MemberQuery(operands: [operand], newestOnly: false, view: view), of: volumes, in: self)
     var found: [StoredMember] = []
     while let member = try selection.next() { found.append(member) }
     return found.sorted { left, right in

@@ -11,17 +11,11 @@ struct IndexVerbs {
 
   /// Says where the members are that match: volume, file number, block ID, and the member; no cartridge is touched.
   func find(_ names: [[UInt8]]) throws(OperationError) {
-    let target = try command.archive.name.map { (_) throws(OperationError) in
-      try ArchiveTarget.resolve(command.archive, creates: false)
-    }
-    guard let index = try IndexLocation.openForReading(command.archive, target) else {
-      let path = String(decoding: IndexLocation.path(command.archive, target), as: UTF8.self)
-      throw .refused("there is no index at \(path)", hint: "name one with --index-db, or the archive with -f")
-    }
+    let (index, groups) = try IndexScope.open(command.archive)
     do throws(IndexError) {
-      let volumes = try index.volumes(vsn: command.archive.vsn)
       for name in names {
-        let count = try find(name, in: volumes, index)
+        var count = 0
+        for volumes in groups { count += try find(name, in: volumes, index) }
         if count == 0 { reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure))) }
       }
     } catch { throw .index(error) }

@@ -124,9 +124,17 @@ struct LibraryArchive {
       reporter.say(
         "volume \(name) is not in the index: 'tapir index rebuild \(library.name) --vsn \(name)' takes it in")
     }
+    return (index, try self.known(to: index))
+  }
+
+  /// The library's volumes that an index knows.
+  func known(to index: IndexFile) throws(OperationError) -> [IndexFile.Volume] {
+    let known = try Self.onIndex { () throws(IndexError) in try index.volumes() }
     // Of an index that others use too, only what is here; the library's own also knows what was taken out of it.
-    let isOwn = IndexLocation.path(options, target) == library.path + Array("/index.sqlite".utf8)
-    return (index, known.filter { isOwn || names.contains($0.descriptor.vsn) })
+    let path = IndexLocation.path(options, .library(library.path))
+    if path == library.path + Array("/index.sqlite".utf8) { return known }
+    let names = try written()
+    return known.filter { names.contains($0.descriptor.vsn) }
   }
 
   private func catalogues(of names: [VSN]) throws(OperationError) -> IndexFile {

@@ -25,9 +25,9 @@ extension ReadMode {
       try list(volumes, index)
     } else if let range = command.range, let name = command.operands.first?.name {
       let operation = RangeOperation(
-        name: MemberName.withoutTrailingSlashes(name), offset: range.offset, length: range.length)
-      let query = MemberQuery(operands: [.literal(operation.name)], newestOnly: true)
-      for volume in try holding(query, volumes, index, { $0.path == operation.name }) {
+        name: MemberName.withoutTrailingSlashes(name), view: command.versions.view, offset: range.offset,
+        length: range.length)
+      for volume in try holding(operation.query, volumes, index, { $0.path == operation.name }) {
         try withVolume(volume, among: volumes, index, archive.library) { (target, access) throws(OperationError) in
           try operation.run(target, access: access, sink: StandardOutputSink())
         }

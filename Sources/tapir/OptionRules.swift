@@ -63,6 +63,7 @@ extension TarCommandBuilder {
     if command.driveRate != nil, command.mode != .create, command.mode != .append {
       throw onlyFor("--drive-rate", "-c and -r")
     }
+    try checkVersions(command)
     if command.intent.erase != nil, command.mode != .create { throw onlyFor("--erase-volume", "-c") }
     if command.intent.erasesTail, command.mode != .append { throw onlyFor("--erase-tail", "-r") }
     if !command.archive.usesIndex, command.archive.indexDatabase != nil {
@@ -70,6 +71,35 @@ extension TarCommandBuilder {
     }
     if command.archive.capacity != nil || command.archive.compression != nil, !writes {
       throw onlyFor("--capacity and --compression", "-c and -r, when they make a virtual cartridge")
+    }
+  }
+
+  /// Versions of members are chosen by what the index knows, and told apart by it.
+  private static func checkVersions(_ command: TarCommand) throws(UsageError) {
+    let (versions, session) = (command.versions, command.verification.session)
+    let reads = command.mode == .list || command.mode == .extract || command.mode == .compare
+    if !reads, versions.asOf != nil || session != nil { throw onlyFor("--as-of and --session", "-t, -x and -d") }
+    if versions.onlyNewest, command.mode != .list { throw onlyFor("--newest", "-t") }
+    if versions.asOf != nil, session != nil {
+      throw UsageError(message: "--as-of and --session exclude each other", pointsAtHelp: false)
+    }
+    if command.choosesVersions {
+      let option = versions.asOf != nil ? "--as-of" : session != nil ? "--session" : "--newest"
+      if !command.archive.usesIndex || command.listsContents {
+        throw UsageError(message: "\(option) needs the index or the volume's catalogues", pointsAtHelp: false)
+      }
+      if command.range != nil, session != nil {
+        throw UsageError(message: "--range does not go with --session", pointsAtHelp: false)
+      }
+    }
+    if versions.series != nil, !command.writes { throw onlyFor("--series", "-c, -r and -u") }
+    guard versions.onlyChanged else { return }
+    guard command.mode == .append else { throw onlyFor("--changed", "-r") }
+    let hasArchives = command.operands.contains { $0.name.first == UInt8(ascii: "@") && $0.name.count > 1 }
+    if command.stream != nil || hasArchives || !command.renaming.transform.isEmpty || command.incremental.isWanted {
+      throw UsageError(
+        message: "--changed is for files by their own names: not with --stream, @ARCHIVE, --transform or -g",
+        pointsAtHelp: false)
     }
   }
 

@@ -75,6 +75,7 @@ enum OptionKey: Hashable, Sendable {
     interactive
   case owner, group, ownerMap, groupMap, mode, mtime, clampMtime, sort, dereference, hardDereference, holeDetection
   case atimePreserve, ignoreFailedRead, checkLinks, xattrsInclude, xattrsExclude
+  case changed, series, asOf, newest
   case layout, pack, noSpan, stream, sparse, verify, removeFiles, syncBytes, syncFiles, syncSeconds
   case toStandardOutput, preservePermissions, noSamePermissions, keepDamaged, stripComponents, sameOwner,
     noSameOwner
@@ -105,10 +106,10 @@ enum OptionTable {
   private static let modesAndArchives: [OptionSpecification] = [
     .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),
     .gnu(.append, "r", "append", .mode, "archive files behind what the volume holds"),
-    .gnu(.update, "u", "update", .mode, "append files that are newer than in the archive (ordinary archives)"),
+    .gnu(.update, "u", "update", .mode, "append files that are newer than in the archive"),
     .gnu(.concatenate, "A", "catenate", .mode, "append the members of other archives (ordinary archives)"),
     .gnu(.concatenate, nil, "concatenate", .mode, "same as --catenate"),
-    .gnu(.delete, nil, "delete", .mode, "take members out of an ordinary archive"),
+    .gnu(.delete, nil, "delete", .mode, "take members out of an archive; on volumes, record that they are deleted"),
     .gnu(.list, "t", "list", .mode, "list the members"),
     .gnu(.extract, "x", "extract", .mode, "restore members"),
     .gnu(.extract, nil, "get", .mode, "same as --extract"),
@@ -147,6 +148,19 @@ enum OptionTable {
   ]
 
   private static let transfer: [OptionSpecification] = [
+    .own(
+      .changed, "changed", .creating,
+      "with -r, on volumes: append what changed since the series archived it, and record what vanished"),
+    .own(
+      .series, "series", .required, "NAME", .creating,
+      "what the session archives, for --changed (default: the host and the directory the first name is relative to)"),
+    .own(
+      .asOf, "as-of", .required, "DATE", .names,
+      "with -t, -x, -d, of volumes: what was there at DATE, deletions and renames included"),
+    .own(
+      .session, "session", .required, "N", .names,
+      "with -t, -x, -d, of volumes, and 'volume verify': only the Nth session, as 'index log' numbers them"),
+    .own(.newest, "newest", .names, "with -t, of volumes: only the newest version of each member"),
     .own(
       .stream, "stream", .required, "NAME", .creating, "archive standard input, of any length, as member NAME"),
     .own(
@@ -233,9 +247,6 @@ enum OptionTable {
   /// Options that verbs have and the tar face has not.
   static let verbsOnly: [OptionSpecification] =
     [
-      .own(
-        .session, "session", .required, "N", .verifying,
-        "only the Nth session on the volume, as 'volume show' numbers them"),
       .own(
         .member, "member", .required, "NAME", .verifying,
         "only member NAME and what is below it; may be repeated"),

@@ -29,7 +29,9 @@ struct ReadMode {
     let start: BlockID
     do { start = try archive.drive.position() } catch { throw .volume(.drive(error)) }
     do throws(OperationError) { try read(archive, target) } catch {
-      guard case .foreign(let contents, _) = error, command.range == nil, !command.multiVolume.isOn else { throw error }
+      guard case .foreign(let contents, _) = error, command.range == nil, !command.multiVolume.isOn,
+        !command.choosesVersions
+      else { throw error }
       try readForeign(contents, archive, from: start)
       try archive.close()
     }
@@ -52,8 +54,10 @@ struct ReadMode {
         if case .device = archive.target { longestGap = 512 << 20 }
         let access = found.access(archive.drive, supply: supply, longestGap: longestGap, reporter)
         if let range = command.range, let name = command.operands.first?.name {
-          try RangeOperation(name: MemberName.withoutTrailingSlashes(name), offset: range.offset, length: range.length)
-            .run(found, access: access, sink: StandardOutputSink())
+          try RangeOperation(
+            name: MemberName.withoutTrailingSlashes(name), view: command.versions.view, offset: range.offset,
+            length: range.length
+          ).run(found, access: access, sink: StandardOutputSink())
         } else {
           try restore(found, access, archive)
         }
@@ -130,13 +134,21 @@ struct ReadMode {
     }
     if choice.dependsOnOrder {
       // What comes before the first member is passed over, whatever its name.
-      var query = MemberQuery(operands: command.start == nil ? operands : [], newestOnly: false)
+      var query = MemberQuery(
+        operands: command.start == nil ? operands : [], newestOnly: command.versions.onlyNewest,
+        view: command.versions.view)
+      query.session = command.verification.session
       query.isWanted = { choice.chooses($0, to: place) }
       return query
     }
     // What became of directories from one session to the next is told by every one of them, in their order.
-    let newestOnly = command.mode != .list && !(command.mode == .extract && command.incremental.isWanted)
-    return MemberQuery(operands: operands, newestOnly: newestOnly) { !choice.chooses($0, to: place) }
+    let showsAll = command.mode == .list && !command.versions.onlyNewest
+    let newestOnly = !showsAll && !(command.mode == .extract && command.incremental.isWanted)
+    var query = MemberQuery(operands: operands, newestOnly: newestOnly, view: command.versions.view) {
+      !choice.chooses($0, to: place)
+    }
+    query.session = command.verification.session
+    return query
   }
 
   func reportMissing(_ choice: MemberChoice) {

@@ -68,7 +68,7 @@ extension TarCommandBuilder {
     return true
   }
 
-  private mutating func date(_ text: [UInt8], _ option: String) throws(UsageError) -> Timestamp {
+  mutating func date(_ text: [UInt8], _ option: String) throws(UsageError) -> Timestamp {
     let date = try MetadataValues.date(text)
     if let note = MetadataValues.note(option, text, date) { dateNotes.append(note) }
     return date

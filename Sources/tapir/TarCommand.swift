@@ -1,5 +1,6 @@
 import ArchiveFormat
 import ArchiveOperations
+import Glibc
 import HostFiles
 import TapeIndex
 import TapeLabels
@@ -60,6 +61,7 @@ struct TarCommand {
   /// Whether a copy is read back (`volume copy` without `--no-verify`).
   var verifiesCopy = true
   var verification = Verification()
+  var versions = VersionOptions()
   var planning = Planning()
   var library = LibraryOptions()
   var ordinary = OrdinaryOptions()
@@ -89,6 +91,20 @@ struct Verification {
   var sample: MemberQuery.Sample?
 
   var isWhole: Bool { session == nil && members.isEmpty && sample == nil }
+}
+
+/// Which versions of members, and what of files is a new one.
+struct VersionOptions {
+  /// `--as-of`.
+  var asOf: Timestamp?
+  /// `--newest`.
+  var onlyNewest = false
+  /// `--changed`.
+  var onlyChanged = false
+  /// `--series`.
+  var series: [UInt8]?
+
+  var view: MemberQuery.View { asOf.map { .asOf($0) } ?? .current }
 }
 
 /// Which archive, and which index.
@@ -139,6 +155,22 @@ extension TarCommand {
   /// How ordinary archives are opened.
   var mediumOpener: MediumOpener {
     MediumOpener(isLocal: archive.isLocal, remote: archive.remote, recordSize: ordinary.recordSize)
+  }
+
+  /// Whether versions are asked for that only the index, or the catalogues, can tell.
+  var choosesVersions: Bool { versions.asOf != nil || versions.onlyNewest || verification.session != nil }
+
+  /// What the session archives, as another one of the kind would: what `--series` says, or host and absolute root.
+  var series: [UInt8] {
+    if let named = versions.series { return named }
+    let base = operands.first?.baseDirectory ?? []
+    var root = base
+    if base.first != UInt8(ascii: "/") {
+      let working = getcwd(nil, 0)
+      defer { free(working) }
+      root = (working.map { OptionScanner.bytes($0) } ?? []) + (base.isEmpty ? [] : [UInt8(ascii: "/")] + base)
+    }
+    return Array(WriterIdentity.here.host.utf8) + [UInt8(ascii: ":")] + root
   }
 
   /// What progress is reported of.

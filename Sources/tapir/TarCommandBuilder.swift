@@ -74,9 +74,10 @@ struct TarCommandBuilder {
     if mode == .create || mode == .update { command.complaints += names.complaints }
     if mode == .list || command.verbosity > 0 { command.notes += dateNotes }
     command.source.saysWhatIsLeftOut = command.verbosity > 0
-    command.intent.appends = mode == .append
+    command.intent.appends = mode == .append || mode == .update || mode == .delete
+    command.intent.labels = mode != .delete
     command.intent.vsn = command.archive.vsn
-    command.archive.libraryUse = mode == .create ? .scratch : mode == .append ? .lastWritten : .loaded
+    command.archive.libraryUse = mode == .create ? .scratch : command.intent.appends ? .lastWritten : .loaded
     try command.restoring.settle(&command.sink)
     // As in GNU tar: who names the zone wants to see times.
     if command.output.usesUTC { command.verbosity = 2 }
@@ -105,7 +106,7 @@ struct TarCommandBuilder {
   private static let volumeKeys: Set<OptionKey> = [
     .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .layout,
     .pack, .noSpan, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range,
-    .changer, .driveElement,
+    .changer, .driveElement, .changed, .series, .asOf, .newest, .session,
   ]
 
   private mutating func option(_ key: OptionKey, _ given: [UInt8]?) throws(UsageError) {
@@ -213,6 +214,12 @@ struct TarCommandBuilder {
     case .noACLs: accessControl(false)
     case .selinux: securityContexts(true)
     case .noSELinux: securityContexts(false)
+    case .changed: command.versions.onlyChanged = true
+    case .series:
+      guard !value.isEmpty else { throw invalid(value, "--series", "a name") }
+      command.versions.series = value
+    case .newest: command.versions.onlyNewest = true
+    case .asOf: command.versions.asOf = try date(value, "--as-of")
     case .session: command.verification.session = Int(try number(value, "--session", 1...1_000_000_000))
     case .member: command.verification.members.append(value)
     case .sample: command.verification.sample = try sample(value)

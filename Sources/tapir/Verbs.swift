@@ -7,6 +7,9 @@ enum Verb: String, CaseIterable {
   case volumeVerify = "volume verify"
   case volumeCopy = "volume copy"
   case indexFind = "index find"
+  case indexLog = "index log"
+  case indexShow = "index show"
+  case indexRename = "index rename"
   case indexRebuild = "index rebuild"
   case indexCheck = "index check"
   case plan
@@ -54,6 +57,9 @@ enum Verb: String, CaseIterable {
         .noVerify, .help,
       ]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
+    case .indexLog: [.file, .forceLocal, .vsn, .indexDatabase, .help]
+    case .indexShow: [.file, .forceLocal, .vsn, .indexDatabase, .help]
+    case .indexRename: [.file, .forceLocal, .vsn, .indexDatabase, .changer, .driveElement, .help]
     case .indexRebuild:
       [.file, .forceLocal, .vsn, .indexDatabase, .salvage, .scan, .changer, .driveElement, .help]
     case .indexCheck: [.file, .forceLocal, .vsn, .indexDatabase, .changer, .driveElement, .help]
@@ -85,6 +91,15 @@ enum Verb: String, CaseIterable {
     case .volumeCopy: CopyVerb.summary
     case .indexFind:
       "Usage: tapir index find [OPTION...] PATTERN...\n\nSays which volumes hold the members that match, newest first.\n"
+    case .indexLog:
+      "Usage: tapir index log [OPTION...]\n\n"
+        + "Lists the sessions, and what they deleted, renamed or found vanished. No cartridge is touched.\n"
+    case .indexShow:
+      "Usage: tapir index show [OPTION...] NAME...\n\n"
+        + "Shows every version of a member, where it lies, and what became of it. No cartridge is touched.\n"
+    case .indexRename:
+      "Usage: tapir index rename -f ARCHIVE [OPTION...] OLD NEW\n\n"
+        + "Gives a member, with everything below it, another name: recorded on the volume, which is not rewritten.\n"
     case .indexRebuild:
       "Usage: tapir index rebuild ARCHIVE [OPTION...]\n\n"
         + "Makes the index of a volume anew from its catalogues; what a damaged one listed, from labels and tar headers.\n"
@@ -177,7 +192,19 @@ enum Verb: String, CaseIterable {
     if self == .volumeLabel { command.archive.libraryUse = .scratch }
     if wordCounts != nil {
       try checkWords(&names, &command)
-    } else if self == .indexFind {
+    } else if self == .indexRename {
+      command.intent.appends = true
+      command.intent.labels = false
+      command.archive.libraryUse = .lastWritten
+      guard command.archive.name != nil else { throw UsageError(message: "'\(rawValue)' takes an archive: -f") }
+      guard names.count == 2 else { throw UsageError(message: "'\(rawValue)' takes an old name and a new one") }
+    } else if self == .indexLog {
+      if command.archive.name == nil, !names.isEmpty { command.archive.name = names.removeFirst() }
+      if let extra = names.first {
+        throw UsageError(
+          message: "'\(rawValue)' takes one archive, not '\(String(decoding: extra, as: UTF8.self))' too")
+      }
+    } else if self == .indexFind || self == .indexShow {
       guard !names.isEmpty else { throw UsageError(message: "'\(rawValue)' takes a name or a pattern") }
     } else if self == .rmt {
       if let extra = names.first {
@@ -215,6 +242,10 @@ struct VerbCommand {
     case .volumeCopy:
       try CopyVerb(command: command, source: names[0], target: names[1], reporter: reporter).run(Signals())
     case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
+    case .indexLog: try IndexHistoryVerbs(command: command, reporter: reporter).log()
+    case .indexShow: try IndexHistoryVerbs(command: command, reporter: reporter).show(names)
+    case .indexRename:
+      try VolumeChanges(command: command, reporter: reporter).rename(names, Signals())
     case .indexRebuild: try IndexVerbs(command: command, reporter: reporter).rebuild()
     case .indexCheck: try IndexVerbs(command: command, reporter: reporter).check()
     case .rmt: try RmtVerb(reporter: reporter).run()

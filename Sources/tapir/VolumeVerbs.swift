@@ -65,7 +65,7 @@ struct VolumeVerbs {
   private func verification(_ found: ReadTarget) throws(OperationError) -> (query: MemberQuery, total: Int64) {
     let asked = command.verification
     var query = MemberQuery(
-      operands: asked.members.map { .literal(MemberName.withoutTrailingSlashes($0)) }, newestOnly: false)
+      operands: asked.members.map { .literal(MemberName.withoutTrailingSlashes($0)) }, newestOnly: false, view: .stored)
     query.session = asked.session
     query.sample = asked.sample
     let (sessions, total): (Int, Int64)

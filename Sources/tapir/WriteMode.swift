@@ -5,7 +5,7 @@ import HostFiles
 import TapeIO
 import TapeIndex
 
-/// Modes `-c` and `-r`.
+/// Modes `-c`, `-r`, `-u`, `-A` and `--delete`.
 struct WriteMode {
   let command: TarCommand
   let reporter: Reporter
@@ -16,12 +16,14 @@ struct WriteMode {
     let incremental = try IncrementalRun.begin(command)
     let target = try ArchiveTarget.resolve(command.archive, creates: true)
     if target.isOrdinary { return try ordinary(target, incremental, signals) }
-    guard command.mode == .create || command.mode == .append else {
+    guard command.mode != .concatenate else {
       throw .refused(
-        "\(command.mode == .update ? "-u" : command.mode == .delete ? "--delete" : "-A") works on ordinary archives only,"
-          + " in this version", hint: nil)
+        "-A works on ordinary archives only", hint: "'-r @ARCHIVE' archives the members of another archive on a volume")
     }
     try command.checkForVolumes()
+    if command.mode == .delete {
+      return try VolumeChanges(command: command, reporter: reporter).delete(from: target, signals)
+    }
     for note in command.volumeNotes + command.ordinary.notesForVolumes { reporter.say(note) }
     let archive = try OpenedArchive.open(target, command.archive, access: .readWrite, reporter: reporter)
     reporter.countsRecords(of: command.intent.blockSize, wholeRecords: false)
@@ -31,11 +33,14 @@ struct WriteMode {
       limits: command.limits,
       verifies: command.verifies,
       bufferSize: command.bufferSize ?? archive.defaultBuffer, streaming: command.streaming(for: target),
-      identity: .here, series: series())
+      identity: .here, series: command.series)
     operation.splitsMembers = command.splitsMembers
     let named = try NamedVolumes.make(
       command, archive, index: index, reporter: reporter, interruption: signals.interruption)
-    let source = try source(archive, target, incremental)
+    let files = try source(archive, target, incremental)
+    let update = try VolumeUpdate.make(command, files, archive, target, index, reporter)
+    update?.prepare(&operation)
+    let source = update ?? files
     let summary = try operation.run(
       from: source, to: archive.drive, index: index, observer: reporter,
       interruption: signals.interruption, supply: named ?? archive.supply)
@@ -66,7 +71,7 @@ struct WriteMode {
     if summary.isDamaged {
       incremental?.keep("the archive is damaged", reporter)
     } else {
-      try incremental?.finish(source, reporter)
+      try incremental?.finish(files, reporter)
     }
   }
 
@@ -103,18 +108,6 @@ struct WriteMode {
       options.neverRemoved = IndexLocation.identities(command.archive, target)
     }
     return try SourceList.make(command, options, reporter: reporter)
-  }
-
-  /// Host and absolute root: what another session of the same kind would archive too.
-  private func series() -> [UInt8] {
-    let base = command.operands.first?.baseDirectory ?? []
-    var root = base
-    if base.first != UInt8(ascii: "/") {
-      let working = getcwd(nil, 0)
-      defer { free(working) }
-      root = (working.map { OptionScanner.bytes($0) } ?? []) + (base.isEmpty ? [] : [UInt8(ascii: "/")] + base)
-    }
-    return Array(WriterIdentity.here.host.utf8) + [UInt8(ascii: ":")] + root
   }
 }
 

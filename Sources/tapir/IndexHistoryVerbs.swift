@@ -1,0 +1,106 @@
+import ArchiveFormat
+import ArchiveOperations
+import HostFiles
+import TapeIndex
+import TapeLabels
+
+/// The volumes that a question to the index is about.
+enum IndexScope {
+  /// The index, and its volumes in groups: what is deleted or renamed on one counts for those of its group. A library's are
+  /// one group; in an index for everything, those of a set.
+  static func open(
+    _ options: ArchiveOptions
+  ) throws(OperationError) -> (index: IndexFile, groups: [[IndexFile.Volume]]) {
+    let target = try options.name.map { (_) throws(OperationError) in
+      try ArchiveTarget.resolve(options, creates: false)
+    }
+    guard let index = try IndexLocation.openForReading(options, target) else {
+      let path = String(decoding: IndexLocation.path(options, target), as: UTF8.self)
+      throw .refused("there is no index at \(path)", hint: "name one with --index-db, or the archive with -f")
+    }
+    do throws(IndexError) {
+      let volumes = try index.volumes(vsn: options.vsn)
+      if case .library = target, options.vsn == nil { return (index, [volumes]) }
+      var groups: [[IndexFile.Volume]] = []
+      for volume in volumes {
+        if let place = groups.firstIndex(where: { $0[0].descriptor.set == volume.descriptor.set }) {
+          groups[place].append(volume)
+        } else {
+          groups.append([volume])
+        }
+      }
+      return (index, groups)
+    } catch { throw .index(error) }
+  }
+}
+
+/// `tapir index log` and `tapir index show`: what happened, session by session and member by member.
+struct IndexHistoryVerbs {
+  let command: TarCommand
+  let reporter: Reporter
+
+  /// Lists sessions.
+  func log() throws(OperationError) {
+    let (index, groups) = try IndexScope.open(command.archive)
+    do throws(IndexError) {
+      for volumes in groups { try log(volumes, index) }
+    } catch { throw .index(error) }
+  }
+
+  private func log(_ volumes: [IndexFile.Volume], _ index: IndexFile) throws(IndexError) {
+    for (place, session) in try index.sessions(of: volumes).enumerated() {
+      let totals = try index.totals(ofBatches: session.batches)
+      let names = session.volumes.map(\.descriptor.vsn.text).joined(separator: ",")
+      var line = Array("session \(place + 1)  \(session.committed.dateAndTime)  \(names)  ".utf8)
+      line += Array("\(totals.members) member\(totals.members == 1 ? "" : "s"), \(totals.bytes) bytes  ".utf8)
+      line += Quoting.escaped(session.record.series.isEmpty ? Array(session.record.host.utf8) : session.record.series)
+      reporter.print(line)
+      for change in try index.changes(in: session.batches.map(\.row)) {
+        switch change {
+        case .deleted(let name): reporter.print(Array("  deleted ".utf8) + Quoting.escaped(name))
+        case .vanished(let name): reporter.print(Array("  vanished ".utf8) + Quoting.escaped(name))
+        case .renamed(let old, let new):
+          reporter.print(Array("  renamed ".utf8) + Quoting.escaped(old) + Array(" to ".utf8) + Quoting.escaped(new))
+        }
+      }
+    }
+  }
+
+  /// Shows all versions of members, those that are gone too.
+  func show(_ names: [[UInt8]]) throws(OperationError) {
+    let (index, groups) = try IndexScope.open(command.archive)
+    do throws(IndexError) {
+      for name in names {
+        let name = MemberName.withoutTrailingSlashes(name)
+        var count = 0
+        for volumes in groups {
+          for version in try index.lives(of: name, on: volumes) {
+            count += 1
+            show(version)
+          }
+        }
+        if count == 0 { reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure))) }
+      }
+    } catch { throw .index(error) }
+  }
+
+  private func show(_ version: IndexFile.Life) {
+    let (stored, record) = (version.member, version.member.record)
+    reporter.print(
+      "\(stored.volume.descriptor.vsn)  file \(stored.file.sequence)  block \(stored.file.header)  "
+        + "\(stored.committed.dateAndTime)")
+    reporter.print("  size     \(record.member.size)")
+    reporter.print("  modified \(record.member.modified.dateAndTime)")
+    if let digest = record.digest { reporter.print("  digest   \(digest)") }
+    for event in version.events {
+      let when = event.committed.dateAndTime
+      switch event.change {
+      case .deleted(let name): reporter.print(Array("  deleted  \(when): ".utf8) + Quoting.escaped(name))
+      case .vanished(let name): reporter.print(Array("  vanished \(when): ".utf8) + Quoting.escaped(name))
+      case .renamed(let old, let new):
+        reporter.print(
+          Array("  renamed  \(when): ".utf8) + Quoting.escaped(old) + Array(" to ".utf8) + Quoting.escaped(new))
+      }
+    }
+  }
+}
