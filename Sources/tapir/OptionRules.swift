@@ -78,7 +78,9 @@ extension TarCommandBuilder {
   private static func checkVersions(_ command: TarCommand) throws(UsageError) {
     let (versions, session) = (command.versions, command.verification.session)
     let reads = command.mode == .list || command.mode == .extract || command.mode == .compare
-    if !reads, versions.asOf != nil || session != nil { throw onlyFor("--as-of and --session", "-t, -x and -d") }
+    if !reads, versions.asOf != nil || session != nil {
+      throw onlyFor(versions.asOf != nil ? "--as-of" : "--session", "-t, -x and -d")
+    }
     if versions.onlyNewest, command.mode != .list { throw onlyFor("--newest", "-t") }
     if versions.asOf != nil, session != nil {
       throw UsageError(message: "--as-of and --session exclude each other", pointsAtHelp: false)

@@ -10,6 +10,8 @@ struct Rows {
   var session: SessionRecord
   var catalogues: [CataloguePlacement] = []
   var nextSequence: UInt64 = 1
+  /// Seconds by which this volume's batches are later.
+  var delay: Int64 = 0
 
   init(vsn: String = "V00001") throws {
     volume = VolumeDescriptor(
@@ -41,8 +43,11 @@ struct Rows {
 
   /// The frame of a catalogue with these members, each in a file of its own, or in packs of 10,000 members of 4 KiB; the
   /// volume goes on behind it.
-  mutating func frame(_ records: [MemberRecord], layout: Layout = .pax) throws -> (frame: [UInt8], batch: BatchRecord) {
+  mutating func frame(
+    _ records: [MemberRecord], layout: Layout = .pax, changes: [NameChange] = []
+  ) throws -> (frame: [UInt8], batch: BatchRecord) {
     let writer = try CatalogueWriter()
+    for change in changes { try writer.add(change) }
     let first = nextSequence
     let packs = layout == .pack ? stride(from: 0, to: records.count, by: 10_000) : stride(from: 0, to: 0, by: 1)
     for pack in packs {
@@ -61,7 +66,7 @@ struct Rows {
     }
     let batch = BatchRecord(
       number: UInt32(catalogues.count), id: .random(), session: session, firstSequence: first,
-      catalogueSequence: nextSequence, committed: Timestamp(seconds: 1_795_219_300 + Int64(catalogues.count)),
+      catalogueSequence: nextSequence, committed: Timestamp(seconds: 1_795_219_300 + Int64(catalogues.count) + delay),
       reason: catalogues.isEmpty ? .labelled : .sessionEnd, previousDigest: catalogues.last?.digest)
     return (try writer.finish(volume: volume, batch: batch, earlier: catalogues), batch)
   }
@@ -71,8 +76,10 @@ struct Rows {
     try commit(paths.map { Self.record($0) }, to: index)
   }
 
-  mutating func commit(_ records: [MemberRecord], to index: IndexFile, layout: Layout = .pax) throws {
-    let (frame, batch) = try frame(records, layout: layout)
+  mutating func commit(
+    _ records: [MemberRecord], to index: IndexFile, layout: Layout = .pax, changes: [NameChange] = []
+  ) throws {
+    let (frame, batch) = try frame(records, layout: layout, changes: changes)
     let placement = CataloguePlacement(
       batch: batch.number, sequence: nextSequence, header: Self.file(nextSequence).header,
       digest: Digester.digest(of: frame))
@@ -86,9 +93,10 @@ extension IndexFile {
   /// Paths of the members that a query finds on all volumes, in its order, with their files' numbers.
   func find(
     _ operands: [MemberQuery.Operand] = [], newestOnly: Bool = true, session: Int? = nil,
-    sample: MemberQuery.Sample? = nil, isExcluded: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
+    sample: MemberQuery.Sample? = nil, view: MemberQuery.View = .current,
+    isExcluded: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
   ) throws -> (found: [String], matches: [Int]) {
-    var query = MemberQuery(operands: operands, newestOnly: newestOnly, isExcluded: isExcluded)
+    var query = MemberQuery(operands: operands, newestOnly: newestOnly, view: view, isExcluded: isExcluded)
     query.session = session
     query.sample = sample
     let selection = try Selection(query, of: volumes(), in: self)
