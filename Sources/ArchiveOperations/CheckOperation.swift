@@ -92,6 +92,8 @@ private struct IndexComparison {
         recovered.insert(number)
       } else if ours.record != batch.record || ours.catalogue != batch.catalogue || ours.end != batch.end {
         differ([], "volume \(vsn): batch \(number) in the index is not that on tape")
+      } else if try index.changes(in: [ours.row]) != tape.changes(in: [batch.row]) {
+        differ([], "volume \(vsn): batch \(number) deletes or renames other names in the index than on tape")
       }
     }
     for batch in known where !found.contains(where: { $0.record.number == batch.record.number }) {
