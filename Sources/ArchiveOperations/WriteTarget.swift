@@ -51,8 +51,11 @@ public struct WriterIdentity: Sendable {
   /// Program and version, such as `tapir 1.0.0`.
   public var program: String
 
-  /// System code of HDR1: at most 13 characters.
-  var systemCode: String { String(program.uppercased().prefix(13)) }
+  /// System code of HDR1, at most 13 characters: what a volume of this format is known by, whichever program writes it.
+  var systemCode: String {
+    let name = String(program.uppercased().prefix(13))
+    return name.hasPrefix("TAPIR") ? name : "TAPIR"
+  }
 
   /// Describes a writer.
   public init(host: String, program: String) {
