@@ -24,14 +24,18 @@ public struct SourcePresence {
     flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (options.followsLinks ? 0 : O_NOFOLLOW)
   }
 
+  /// Whether a member of this name was archived under the operand.
+  public func covers(_ path: [UInt8]) -> Bool {
+    memberPrefix.isEmpty
+      || path.starts(with: memberPrefix) && (path.count == memberPrefix.count || path[memberPrefix.count] == slash)
+  }
+
   /// Whether there is nothing of this name any more; false when that cannot be told.
   public mutating func isGone(_ path: [UInt8]) -> Bool {
     // The operand itself was named: that it is not there is an error, and says nothing about it.
     guard path != memberPrefix, path != [dot], let end = path.lastIndex(of: slash) ?? (memberPrefix.isEmpty ? 0 : nil)
     else { return false }
-    guard path.starts(with: memberPrefix), memberPrefix.isEmpty || path[memberPrefix.count] == slash else {
-      return false
-    }
+    guard covers(path) else { return false }
     switch verdict(Array(path[..<end])) {
     case .unknown: return false
     case .gone: return true

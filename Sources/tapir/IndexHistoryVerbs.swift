@@ -3,6 +3,7 @@ import ArchiveOperations
 import HostFiles
 import TapeIndex
 import TapeLabels
+import VirtualTape
 
 /// The volumes that a question to the index is about.
 enum IndexScope {
@@ -20,7 +21,10 @@ enum IndexScope {
     }
     do throws(IndexError) {
       let volumes = try index.volumes(vsn: options.vsn)
-      if case .library = target, options.vsn == nil { return (index, [volumes]) }
+      var isLibrary = false
+      if case .library = target { isLibrary = true }
+      if case .cartridge(let path) = target { isLibrary = Library.around(cartridge: path) != nil }
+      if isLibrary, options.vsn == nil { return (index, [volumes]) }
       var groups: [[IndexFile.Volume]] = []
       for volume in volumes {
         if let place = groups.firstIndex(where: { $0[0].descriptor.set == volume.descriptor.set }) {

@@ -97,6 +97,9 @@ extension TarCommandBuilder {
     if versions.series != nil, !command.writes { throw onlyFor("--series", "-c, -r and -u") }
     guard versions.onlyChanged else { return }
     guard command.mode == .append else { throw onlyFor("--changed", "-r") }
+    if Set(command.operands.map(\.baseDirectory)).count > 1 {
+      throw UsageError(message: "Only one -C option is allowed with --changed", pointsAtHelp: false)
+    }
     let hasArchives = command.operands.contains { $0.name.first == UInt8(ascii: "@") && $0.name.count > 1 }
     if command.stream != nil || hasArchives || !command.renaming.transform.isEmpty || command.incremental.isWanted {
       throw UsageError(

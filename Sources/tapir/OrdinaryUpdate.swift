@@ -74,6 +74,8 @@ extension OrdinaryMode {
     guard path != nil else { throw Self.needsFile }
     let isRemote = if case .remote = target { true } else { false }
     let medium = isRemote ? try openForUpdate() : try open(.reading)
+    // No names are none here, and not all.
+    if command.operands.isEmpty { return try close(medium) }
     let choice = mode.choice
     var edit = TarEdit()
     let end = try findEnd(medium) { entry in

@@ -50,20 +50,31 @@ final class VolumeUpdate: MemberSource {
     }
     guard command.versions.onlyChanged else { return }
     operation.changes = { [self] (descriptor) throws(OperationError) in
-      let volumes = try scope.volumes(around: descriptor, index)
-      var found: [NameChange] = []
-      for operand in command.operands {
-        guard var presence = SourcePresence(operand, options: command.source) else { continue }
-        let names = presence.memberPrefix.isEmpty ? [] : [MemberQuery.Operand.literal(presence.memberPrefix)]
-        do throws(IndexError) {
-          let plan = try VanishingPlan(
-            MemberQuery(operands: names, newestOnly: true), series: command.series, of: volumes, in: index
-          ) { presence.isGone($0) }
-          found += plan.changes.filter { !found.contains($0) }
-        } catch { throw .index(error) }
-      }
-      return found
+      try vanished(from: try scope.volumes(around: descriptor, index))
     }
+  }
+
+  private func vanished(from volumes: [IndexFile.Volume]) throws(OperationError) -> [NameChange] {
+    var presences: [SourcePresence] = []
+    for operand in command.operands where operand.recursive {
+      // What cannot be told of one name might be about the members of another.
+      guard let presence = SourcePresence(operand, options: command.source) else { return [] }
+      presences.append(presence)
+    }
+    guard !presences.isEmpty else { return [] }
+    let isWhole = presences.contains { $0.memberPrefix.isEmpty }
+    let names = isWhole ? [] : presences.map { MemberQuery.Operand.literal($0.memberPrefix) }
+    do throws(IndexError) {
+      return try VanishingPlan(
+        MemberQuery(operands: names, newestOnly: true), series: command.series, of: volumes, in: index
+      ) { path in
+        // Names that two operands share are gone when they are from both.
+        for place in presences.indices where presences[place].covers(path) && !presences[place].isGone(path) {
+          return false
+        }
+        return true
+      }.changes
+    } catch { throw .index(error) }
   }
 
   func next() -> SourceItem? {

@@ -14,7 +14,7 @@ struct WriteMode {
   func run(_ signals: Signals) throws(OperationError) {
     // Before anything is done to an archive: what cannot be told from before stops it.
     let incremental = try IncrementalRun.begin(command)
-    let target = try ArchiveTarget.resolve(command.archive, creates: true)
+    let target = try ArchiveTarget.resolve(command.archive, creates: command.mode != .delete)
     if target.isOrdinary { return try ordinary(target, incremental, signals) }
     guard command.mode != .concatenate else {
       throw .refused(

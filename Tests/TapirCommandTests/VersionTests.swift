@@ -120,6 +120,35 @@ struct VersionTests {
         + "tapir: Error is not recoverable: exiting now\n")
   }
 
+  @Test func deletingNothingDeletesNothing() throws {
+    try start()
+    #expect(
+      try lines(
+        """
+        tar -cf o.tar d; for f in v.vtl o.tar; do "$TAPIR" --delete -f $f; "$TAPIR" --delete -f $f ''; "$TAPIR" -tf $f | wc -l; done
+        """) == ["6", "6"])
+    let missing = try place.shell("\"$TAPIR\" --delete -f blank.vtl x; \"$TAPIR\" index rename -f blank.vtl x y; ls")
+    #expect(missing.lines == ["d", "o.tar", "v.vtl"])
+  }
+
+  /// A library's deletions are written on the volume that is appended to, or on a fresh one, and reach all of its volumes.
+  @Test func aLibraryForgetsMembersOfAllItsVolumes() throws {
+    #expect(
+      try lines(
+        """
+        "$TAPIR" library create lib --slots 4 --cartridges 3 --capacity 1M > /dev/null
+        mkdir d; for i in 1 2 3; do head -c 500000 /dev/urandom > d/$i; done
+        "$TAPIR" -cf lib --sort=name d 2> /dev/null; "$TAPIR" --delete -f lib d/1; "$TAPIR" index rename -f lib d/2 e/2
+        "$TAPIR" -tf lib; "$TAPIR" index log -f lib | awk '{ print $1, $2, $5 }' | grep -v '^session 1'
+        mkdir o; "$TAPIR" -xf lib -C o 2> /dev/null; cmp d/2 o/e/2; find o -type f | sort
+        rm lib/index.sqlite*; "$TAPIR" -tf lib 2> /dev/null; for v in 2 1; do "$TAPIR" index rebuild lib/V0000$v > /dev/null; done
+        "$TAPIR" -tf lib; "$TAPIR" -tf lib d/1 2> /dev/null || echo gone
+        """) == [
+          "d/", "e/2", "d/3", "session 2 V00002", "deleted d/1 ", "session 3 V00002", "renamed d/2 ", "o/d/3",
+          "o/e/2", "d/", "e/2", "d/3", "d/", "e/2", "d/3", "gone",
+        ])
+  }
+
   /// A file that cannot be seen is not said to have vanished.
   @Test func onlyWhatIsKnownToBeGoneHasVanished() throws {
     try start()
@@ -140,6 +169,7 @@ struct VersionTests {
     ("-xf v.vtl --newest", "--newest is for -t"), ("-tf v.vtl --series s", "--series is for -c, -r and -u"),
     ("-tf v.vtl --as-of=now --session 1", "--as-of and --session exclude each other"),
     ("-tf v.vtl --newest --no-index", "--newest needs the index or the volume's catalogues"),
+    ("-rf v.vtl --changed a -C d b", "Only one -C option is allowed with --changed"),
     (
       "-rf v.vtl --changed --transform=s/a/b/ d",
       "--changed is for files by their own names: not with --stream, @ARCHIVE, --transform or -g"
