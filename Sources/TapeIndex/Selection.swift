@@ -400,6 +400,16 @@ public final class Selection {
   }
 }
 
+extension StoredMember {
+  /// By path, the newest version first.
+  public static func isListedBefore(_ left: StoredMember, _ right: StoredMember) -> Bool {
+    if left.record.member.path != right.record.member.path {
+      return left.record.member.path.lexicographicallyPrecedes(right.record.member.path)
+    }
+    return (left.committed, left.id) > (right.committed, right.id)
+  }
+}
+
 extension IndexFile {
   /// Every version of the members that `operand` names on `volumes` and that `view` shows: by path, the newest first.
   public func versions(
@@ -409,11 +419,6 @@ extension IndexFile {
       MemberQuery(operands: [operand], newestOnly: false, view: view), of: volumes, in: self)
     var found: [StoredMember] = []
     while let member = try selection.next() { found.append(member) }
-    return found.sorted { left, right in
-      if left.record.member.path != right.record.member.path {
-        return left.record.member.path.lexicographicallyPrecedes(right.record.member.path)
-      }
-      return (left.committed, left.id) > (right.committed, right.id)
-    }
+    return found.sorted(by: StoredMember.isListedBefore)
   }
 }

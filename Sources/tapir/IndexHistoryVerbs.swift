@@ -45,7 +45,16 @@ struct IndexHistoryVerbs {
 
   /// Lists sessions.
   func log() throws(OperationError) {
-    let (index, groups) = try IndexScope.open(command.archive)
+    var options = command.archive
+    // A cartridge of a library has sessions of its own, numbered as '-t --session' and 'volume show' number them.
+    if options.vsn == nil, let name = options.name,
+      case .cartridge(let path) = try ArchiveTarget.resolve(options, creates: false),
+      Library.around(cartridge: path) != nil
+    {
+      // try?: what is no VSN names no volume of a library.
+      options.vsn = try? VSN(String(decoding: name.split(separator: UInt8(ascii: "/")).last ?? [], as: UTF8.self))
+    }
+    let (index, groups) = try IndexScope.open(options)
     do throws(IndexError) {
       for volumes in groups { try log(volumes, index) }
     } catch { throw .index(error) }

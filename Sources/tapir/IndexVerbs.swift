@@ -14,8 +14,7 @@ struct IndexVerbs {
     let (index, groups) = try IndexScope.open(command.archive)
     do throws(IndexError) {
       for name in names {
-        var count = 0
-        for volumes in groups { count += try find(name, in: volumes, index) }
+        let count = try find(name, in: groups, index)
         if count == 0 { reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure))) }
       }
     } catch { throw .index(error) }
@@ -81,15 +80,16 @@ struct IndexVerbs {
     "\(members) member\(members == 1 ? "" : "s") in \(batches) batch\(batches == 1 ? "" : "es")"
   }
 
-  private func find(_ name: [UInt8], in volumes: [IndexFile.Volume], _ index: IndexFile) throws(IndexError) -> Int {
+  private func find(_ name: [UInt8], in groups: [[IndexFile.Volume]], _ index: IndexFile) throws(IndexError) -> Int {
     let wanted = MemberName.withoutTrailingSlashes(name)
     // A name without wildcards is that name and what is below it; a pattern may match anywhere below a slash.
     let isPattern = wanted.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "[") }
     let pattern = NamePattern(wanted, [.wildcards])
     let operand = isPattern ? MemberQuery.Operand.pattern { pattern.matches($0) } : .literal(wanted)
-    var count = 0
-    for version in try index.versions(of: operand, on: volumes) {
-      count += 1
+    var versions: [StoredMember] = []
+    for volumes in groups { versions += try index.versions(of: operand, on: volumes) }
+    versions.sort(by: StoredMember.isListedBefore)
+    for version in versions {
       var line = Array(
         "\(version.volume.descriptor.vsn)  file \(version.file.sequence)  block \(version.file.header)  ".utf8)
       line += Array(version.committed.dateAndTime.utf8) + Array("  ".utf8)
@@ -101,6 +101,6 @@ struct IndexVerbs {
       }
       reporter.print(line)
     }
-    return count
+    return versions.count
   }
 }

@@ -143,9 +143,10 @@ struct VersionTests {
         mkdir o; "$TAPIR" -xf lib -C o 2> /dev/null; cmp d/2 o/e/2; find o -type f | sort
         rm lib/index.sqlite*; "$TAPIR" -tf lib 2> /dev/null; for v in 2 1; do "$TAPIR" index rebuild lib/V0000$v > /dev/null; done
         "$TAPIR" -tf lib; "$TAPIR" -tf lib d/1 2> /dev/null || echo gone
+        "$TAPIR" index log lib/V00002 | grep -c '^session'
         """) == [
           "d/", "e/2", "d/3", "session 2 V00002", "deleted d/1 ", "session 3 V00002", "renamed d/2 ", "o/d/3",
-          "o/e/2", "d/", "e/2", "d/3", "d/", "e/2", "d/3", "gone",
+          "o/e/2", "d/", "e/2", "d/3", "d/", "e/2", "d/3", "gone", "3",
         ])
   }
 
