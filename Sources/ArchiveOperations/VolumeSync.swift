@@ -60,6 +60,9 @@ public enum VolumeSync {
     // try?: a damaged catalogue 0 stops nothing: every later one says which volume it is.
     let first = try? identify(reader, behind: header)
     let found = try bringUpToDate(index, reader: reader, vsn: vsn, expecting: first?.volume.id, observer: observer)
+    if case .unclear(let why) = found.tail {
+      observer.report(.notice(MemberNotice([], "the end of volume \(vsn) is not whole: \(why)", .failure)))
+    }
     return try onIndex { () throws(IndexError) in try index.volume(found.descriptor.id) }
   }
 

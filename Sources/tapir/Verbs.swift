@@ -6,6 +6,8 @@ enum Verb: String, CaseIterable {
   case volumeShow = "volume show"
   case volumeVerify = "volume verify"
   case volumeCopy = "volume copy"
+  case volumeRepack = "volume repack"
+  case volumeErase = "volume erase"
   case indexFind = "index find"
   case indexRebuild = "index rebuild"
   case indexCheck = "index check"
@@ -53,6 +55,17 @@ enum Verb: String, CaseIterable {
         .forceLocal, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity, .compression, .buffer,
         .noVerify, .help,
       ]
+    case .volumeRepack:
+      [
+        .forceLocal, .vsn, .indexDatabase, .eraseVolume, .eraseUnexpired, .capacity, .compression, .blockingFactor,
+        .recordSize, .buffer, .layout, .pack, .noSpan, .verify, .syncBytes, .syncFiles, .syncSeconds, .changer,
+        .driveElement, .to, .eraseSource, .verbose, .help,
+      ]
+    case .volumeErase:
+      [
+        .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .blockingFactor,
+        .recordSize, .changer, .driveElement, .help,
+      ]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
     case .indexRebuild:
       [.file, .forceLocal, .vsn, .indexDatabase, .salvage, .scan, .changer, .driveElement, .help]
@@ -83,6 +96,8 @@ enum Verb: String, CaseIterable {
         + "Reads every member, or those asked for, in tape order, and compares it with its digest.\n"
         + "Names what is damaged and goes on.\n"
     case .volumeCopy: CopyVerb.summary
+    case .volumeRepack: RepackVerb.summary
+    case .volumeErase: EraseVerb.summary
     case .indexFind:
       "Usage: tapir index find [OPTION...] PATTERN...\n\nSays which volumes hold the members that match, newest first.\n"
     case .indexRebuild:
@@ -185,6 +200,13 @@ enum Verb: String, CaseIterable {
       }
     } else if self == .volumeCopy {
       guard names.count == 2 else { throw UsageError(message: "'\(rawValue)' takes a source and a target") }
+    } else if self == .volumeRepack {
+      if command.targets.isEmpty, names.count > 1 { command.targets = [names.removeLast()] }
+      guard !names.isEmpty, !command.targets.isEmpty else {
+        throw UsageError(message: "'\(rawValue)' takes one source or several, and a target")
+      }
+    } else if self == .volumeErase {
+      try EraseVerb.checkWords(&names, &command)
     } else {
       if command.archive.name == nil, !names.isEmpty { command.archive.name = names.removeFirst() }
       guard command.archive.name != nil else { throw UsageError(message: "'\(rawValue)' takes an archive") }
@@ -204,7 +226,9 @@ struct VerbCommand {
   let names: [[UInt8]]
 
   /// Says what it has to say. Only a plan names members as they pass.
-  var reporter: Reporter { verb == .plan ? Reporter(verbosity: command.verbosity) : Reporter() }
+  var reporter: Reporter {
+    verb == .plan || verb == .volumeRepack ? Reporter(verbosity: command.verbosity) : Reporter()
+  }
 
   func run(_ reporter: Reporter) throws(OperationError) {
     for note in command.volumeNotes { reporter.say(note) }
@@ -214,6 +238,9 @@ struct VerbCommand {
     case .volumeVerify: try VolumeVerbs(command: command, reporter: reporter).verify()
     case .volumeCopy:
       try CopyVerb(command: command, source: names[0], target: names[1], reporter: reporter).run(Signals())
+    case .volumeRepack:
+      try RepackVerb(command: command, sources: names, reporter: reporter).run(Signals())
+    case .volumeErase: try EraseVerb(command: command, reporter: reporter).run()
     case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
     case .indexRebuild: try IndexVerbs(command: command, reporter: reporter).rebuild()
     case .indexCheck: try IndexVerbs(command: command, reporter: reporter).check()
