@@ -206,6 +206,8 @@ private final class HandedContent: MemberContent, @unchecked Sendable {
   private var restOffset: Int64 = 0
   private var isOver: Bool
   private var isBroken = false
+  /// Whether a reader has been told.
+  private var isBreakSaid = false
 
   init(_ member: Member, _ handover: Handover) {
     path = member.path
@@ -223,7 +225,10 @@ private final class HandedContent: MemberContent, @unchecked Sendable {
       let position = offset + Int64(count)
       let room = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
       if rest.isEmpty, !isOver { take() }
-      if isBroken { throw broken }
+      if isBroken {
+        isBreakSaid = true
+        throw broken
+      }
       let next = rest.isEmpty ? size : restOffset
       if position < next {
         let part = Int(min(Int64(room.count), next - position))
@@ -246,7 +251,10 @@ private final class HandedContent: MemberContent, @unchecked Sendable {
   /// Waits for its first bytes.
   func expect() throws(MemberNotice) {
     while rest.isEmpty, !isOver { take() }
-    if isBroken { throw broken }
+    if isBroken {
+      isBreakSaid = true
+      throw broken
+    }
   }
 
   private var broken: MemberNotice {
@@ -262,7 +270,7 @@ private final class HandedContent: MemberContent, @unchecked Sendable {
       rest = UnsafeRawBufferPointer(start: nil, count: 0)
       take()
     }
-    if isBroken, isTakenOver { return broken }
+    if isTakenOver { return isBroken && !isBreakSaid ? broken : nil }
     return isBroken ? MemberNotice(path, "Damaged on tape: what was archived of it is not what it was", .failure) : nil
   }
 

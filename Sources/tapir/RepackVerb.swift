@@ -94,7 +94,8 @@ struct RepackVerb {
   ) throws(OperationError) {
     guard let first = operation.scope.first else { return }
     let drive = try found.forReading(first.descriptor)
-    let bufferSize = command.bufferSize ?? archive.defaultBuffer
+    var bufferSize = try Self.bufferSize(archive)
+    if let asked = command.bufferSize { bufferSize = asked }
     let source = try operation.source(
       survey, taken, linksOnly: linksOnly, first: first, in: drive, supply: found, bufferSize: bufferSize,
       observer: reporter)
@@ -115,6 +116,15 @@ struct RepackVerb {
       supply: archive.supply ?? targets)
     if signals.caught == nil { try source.close() }
     try targets.finish(summary)
+  }
+
+  /// Links that were read ahead of a change of volume are written again as data: few of them are, when little of a volume
+  /// is read ahead.
+  private static func bufferSize(_ archive: OpenedArchive) throws(OperationError) -> Int {
+    do throws(DriveError) {
+      guard let capacity = try archive.drive.medium().capacity else { return archive.defaultBuffer }
+      return min(archive.defaultBuffer, max(1 << 20, Int(clamping: capacity / 32)))
+    } catch { throw .volume(.drive(error)) }
   }
 
   /// Says which sources may be erased, or erases them.
