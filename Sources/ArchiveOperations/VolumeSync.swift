@@ -59,7 +59,14 @@ public enum VolumeSync {
     let (vsn, header) = try ReadTarget.identify(reader, vsn: nil)
     // try?: a damaged catalogue 0 stops nothing: every later one says which volume it is.
     let first = try? identify(reader, behind: header)
-    let found = try bringUpToDate(index, reader: reader, vsn: vsn, expecting: first?.volume.id, observer: observer)
+    let found: VolumeChain
+    do throws(OperationError) {
+      found = try bringUpToDate(index, reader: reader, vsn: vsn, expecting: first?.volume.id, observer: observer)
+    } catch {
+      // It may have been cut off while it was labelled.
+      if try onVolume({ () throws(VolumeError) in try reader.holdsNothingCommitted() }) { return nil }
+      throw error
+    }
     if case .unclear(let why) = found.tail {
       observer.report(.notice(MemberNotice([], "the end of volume \(vsn) is not whole: \(why)", .failure)))
     }

@@ -57,6 +57,9 @@ final class RepackSources: VolumeSupply {
       let archive = try Self.open(places[number], reporter)
       let volume = try VolumeSync.learn(archive.drive, known, observer: reporter)
       try archive.close()
+      if let wanted = places[number].options.vsn, let found = volume?.descriptor.vsn, found != wanted {
+        throw .refused("volume \(found) is in \(archive.drive.identity.name), not \(wanted)", hint: "load \(wanted)")
+      }
       places[number].volume = volume
       do throws(IndexError) {
         if let volume, try known.batches(of: volume).contains(where: { $0.record.number > 0 }) { volumes.append(volume) }
