@@ -14,9 +14,9 @@ complete -c tapir -n '__tapir_second help' -f -a 'index library plan rmt volume'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a index
 complete -c tapir -n '__tapir_second index' -f -a 'find rebuild check'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a library
-complete -c tapir -n '__tapir_second library' -f -a 'create status load unload transfer add remove inventory'
+complete -c tapir -n '__tapir_second library' -f -a 'create status load unload transfer add remove inventory migrate'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a volume
-complete -c tapir -n '__tapir_second volume' -f -a 'label show verify copy'
+complete -c tapir -n '__tapir_second volume' -f -a 'label show verify copy repack erase'
 complete -c tapir -s c -l create -d 'archive files; label the volume if it is blank'
 complete -c tapir -s r -l append -d 'archive files behind what the volume holds'
 complete -c tapir -s u -l update -d 'append files that are newer than in the archive (ordinary archives)'
@@ -216,6 +216,8 @@ complete -c tapir -l session -r -d 'only the Nth session on the volume, as \'vol
 complete -c tapir -l member -r -d 'only member NAME and what is below it; may be repeated'
 complete -c tapir -l sample -x -a 'N P%' -d 'only N members, or P percent of them, chosen at random'
 complete -c tapir -l no-verify -d 'do not read the copy back'
+complete -c tapir -l to -r -d 'a volume or library to write to; may be repeated: when one is full, it goes on on the next'
+complete -c tapir -l erase-source -d 'erase the sources in the end, when everything live on them is safe elsewhere'
 complete -c tapir -l salvage -d 'take in complete files behind the last catalogue, which were never committed'
 complete -c tapir -l scan -d 'look for catalogues file by file from the beginning, whatever the end says'
 complete -c tapir -l source-rate -r -d 'the files come at SIZE bytes a second (without this, as fast as the drive takes them)'
@@ -226,6 +228,6 @@ complete -c tapir -l io-slots -r -d 'with create: number of import/export slots 
 complete -c tapir -l cartridges -r -d 'with create: number of cartridges to make (default one for each slot); with add: how many'
 complete -c tapir -l into -r -d 'with remove: where the cartridge goes (without this, to an import/export slot)'
 complete -c tapir -l stale -d 'with status: only the cartridges that are candidates for migration to tape, by either of the next two'
-complete -c tapir -l older-than -r -d 'with --stale: those last written this many days ago or before'
-complete -c tapir -l fuller-than -r -d 'with --stale: those that are full, or of which this much is used'
+complete -c tapir -l older-than -r -d 'with --stale and migrate: those last written this many days ago or before'
+complete -c tapir -l fuller-than -r -d 'with --stale and migrate: those that are full, or of which this much is used'
 

@@ -55,12 +55,16 @@ final class MemberComposer {
       return
     }
     observer.report(.member(opened.shown))
-    if let packLimit, !opened.isStream, opened.member.origin?.isRaw != true, opened.member.size <= packLimit { return try composePacked(opened) }
+    if let packLimit, !opened.isStream, opened.member.origin?.isRaw != true, opened.member.size <= packLimit {
+      return try composePacked(opened)
+    }
     // What lies on tape keeps the order in which it was found.
     try endPack()
     if opened.isStream {
       try composeStream(opened)
-    } else if layout == .raw || opened.member.origin?.isRaw == true, opened.member.kind == .regular, opened.member.size > 0 {
+    } else if layout == .raw || opened.member.origin?.isRaw == true, opened.member.kind == .regular,
+      opened.member.size > 0
+    {
       try composeRaw(opened)
     } else {
       try composePax(opened)

@@ -128,7 +128,8 @@ final class RestorePlan {
         copies.append(copy)
       } else {
         file.members.append(
-          PlannedMember(record: member.record, copyAs: nil, origin: origin(of: member, file: try self.file(of: member))))
+          PlannedMember(record: member.record, copyAs: nil, origin: origin(of: member, file: try self.file(of: member)))
+        )
       }
       try advance()
     } while first.file.layout == .pack && waiting?.file.sequence == first.file.sequence

@@ -62,7 +62,9 @@ final class RepackSources: VolumeSupply {
       }
       places[number].volume = volume
       do throws(IndexError) {
-        if let volume, try known.batches(of: volume).contains(where: { $0.record.number > 0 }) { volumes.append(volume) }
+        if let volume, try known.batches(of: volume).contains(where: { $0.record.number > 0 }) {
+          volumes.append(volume)
+        }
       } catch { throw .index(error) }
     }
     self.places = places

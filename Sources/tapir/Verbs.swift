@@ -21,6 +21,7 @@ enum Verb: String, CaseIterable {
   case libraryAdd = "library add"
   case libraryRemove = "library remove"
   case libraryInventory = "library inventory"
+  case libraryMigrate = "library migrate"
 
   /// The verb that a command line begins with, and what follows it; nil when it is tar's.
   static func parse(_ arguments: [[UInt8]]) throws(UsageError) -> (Verb, rest: [[UInt8]])? {
@@ -82,6 +83,11 @@ enum Verb: String, CaseIterable {
         .file, .changer, .indexDatabase, .library(.stale), .library(.olderThan), .library(.fullerThan), .help,
       ]
     case .libraryLoad, .libraryUnload, .libraryTransfer, .libraryInventory: [.file, .changer, .help]
+    case .libraryMigrate:
+      [
+        .file, .indexDatabase, .library(.olderThan), .library(.fullerThan), .to, .noVerify, .eraseVolume,
+        .eraseUnexpired, .capacity, .compression, .buffer, .help,
+      ]
     case .libraryAdd: [.file, .changer, .indexDatabase, .library(.cartridges), .help]
     case .libraryRemove: [.file, .changer, .library(.into), .help]
     }
@@ -126,6 +132,7 @@ enum Verb: String, CaseIterable {
     case .libraryRemove:
       usage("VSN", "[--into=FOLDER]")
         + "Moves a cartridge to an import/export slot, or out to a folder. Nothing is erased.\n"
+    case .libraryMigrate: MigrateVerb.summary
     case .libraryInventory: usage("") + "Finds out which cartridges came and went by hand.\n"
     }
   }
@@ -142,7 +149,7 @@ enum Verb: String, CaseIterable {
     case .libraryLoad: 1...2
     case .libraryUnload: 0...1
     case .libraryTransfer: 2...2
-    case .libraryAdd: 0...Int.max
+    case .libraryAdd, .libraryMigrate: 0...Int.max
     case .libraryRemove: 1...1
     default: nil
     }
@@ -158,6 +165,13 @@ enum Verb: String, CaseIterable {
     guard counts.contains(names.count) else {
       let usage = summary.prefix { $0 != "\n" }.drop { $0 != " " }.dropFirst()
       throw UsageError(message: "it is: \(usage)")
+    }
+    if self == .libraryMigrate {
+      names += command.targets
+      guard !names.isEmpty else { throw UsageError(message: "'\(rawValue)' takes a library and a target") }
+      guard !command.library.policy.isEmpty else {
+        throw UsageError(message: "'\(rawValue)' takes --older-than or --fuller-than", pointsAtHelp: false)
+      }
     }
     if self == .libraryStatus, command.library.showsCandidates == command.library.policy.isEmpty {
       throw UsageError(
@@ -240,6 +254,8 @@ struct VerbCommand {
       try CopyVerb(command: command, source: names[0], target: names[1], reporter: reporter).run(Signals())
     case .volumeRepack:
       try RepackVerb(command: command, sources: names, reporter: reporter).run(Signals())
+    case .libraryMigrate:
+      try MigrateVerb(command: command, targets: names, reporter: reporter).run(Signals())
     case .volumeErase: try EraseVerb(command: command, reporter: reporter).run()
     case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
     case .indexRebuild: try IndexVerbs(command: command, reporter: reporter).rebuild()

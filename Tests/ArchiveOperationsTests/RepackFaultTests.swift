@@ -17,7 +17,9 @@ struct RepackFaultTests {
     .file("c", Noise.incompressible(7, 900)), .file("a", Noise.incompressible(8, 20_000)),
   ]
   /// What is live.
-  private static let contents = Dictionary((first + second).map { (String(decoding: $0.member.path, as: UTF8.self), $0.content) }) {
+  private static let contents = Dictionary(
+    (first + second).map { (String(decoding: $0.member.path, as: UTF8.self), $0.content) }
+  ) {
     $1
   }
 
@@ -125,7 +127,7 @@ struct RepackFaultTests {
       guard let found, try operation.isTarget(found, in: index) else { break }
       (shelf.position, appends) = (number, true)
     }
-    let taken = try MemberLookup(try operation.targets(in: index), in: index)
+    let taken = try lookup(operation, shelf, events)
     let survey = try operation.survey(taken)
     if survey.isComplete { return survey }
     let supply = Source(cartridge)
@@ -140,7 +142,20 @@ struct RepackFaultTests {
     ).run(from: source, to: target, index: index, observer: events, supply: shelf)
     try source.close()
     if summary.volumeCount == 1 { try target.close() }
-    return try operation.survey(try MemberLookup(try operation.targets(in: index), in: index))
+    return try operation.survey(try lookup(operation, shelf, events))
+  }
+
+  /// What the targets hold, in an index of its own, as a session writes to the other.
+  private static func lookup(
+    _ operation: RepackOperation, _ shelf: Shelf, _ events: Events
+  ) throws -> MemberLookup {
+    let index = try IndexFile()
+    for number in shelf.cartridges.indices {
+      let drive = try shelf.load(number)
+      _ = try VolumeSync.learn(drive, index, observer: events)
+      try drive.close()
+    }
+    return try MemberLookup(try operation.targets(in: index), in: index)
   }
 
   /// The power fails at every object that is written, with what was flushed, with one object more, and with all; the next

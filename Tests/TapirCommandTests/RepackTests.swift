@@ -94,7 +94,7 @@ struct RepackTests {
     let made = try place.shell(
       """
       set -e; ln tree/f2 tree/link2
-      $TAPIR library create a --slots 8 --capacity 8M > made; $TAPIR library create b --slots 9 --cartridges 4 --capacity 8M > made
+      $TAPIR library create a --slots 8 --capacity 8M > made; $TAPIR library create b --slots 16 --cartridges 4 --capacity 8M > made
       $TAPIR -cf a -b64 tree 2> messages
       for i in 0 1; do echo newer > tree/f$i; done; $TAPIR -rf a tree/f0 tree/f1 2> messages
       """)
@@ -103,7 +103,7 @@ struct RepackTests {
     #expect(short.status == 2)
     #expect(short.text == "")
     #expect(short.errors.hasSuffix("'tapir library add' makes one\n"), "\(short.errors)")
-    try place.shell("for i in 1 2 3 4 5; do $TAPIR library add b; done")
+    try place.shell("for i in 1 2 3 4 5 6 7 8; do $TAPIR library add b; done")
     let run = try place.tapir("volume", "repack", "a", "b", "-b64")
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.lines.dropFirst().first == "volume V00001 may be erased: tapir volume erase a/V00001 V00001")
@@ -113,7 +113,9 @@ struct RepackTests {
     // One that is erased is in the scratch pool again; the others are still those of the index.
     let erased = try place.tapir("volume", "erase", "a", "V00002")
     #expect(erased.text.hasPrefix("volume V00002 is empty, ") && erased.errors == "" && erased.status == 0)
-    #expect(try place.shell("$TAPIR library status a | grep -c '  scratch$'; $TAPIR -tf a/V00002").lines.last == "\(try scratch("a"))")
+    #expect(
+      try place.shell("$TAPIR library status a | grep -c '  scratch$'; $TAPIR -tf a/V00002").lines.last
+        == "\(try scratch("a"))")
   }
 
   private func scratch(_ library: String) throws -> Int {
@@ -168,7 +170,8 @@ struct RepackTests {
       return outcome.errors
     }
     #expect(
-      try refusal("a.vtl V00002") == "tapir: volume V00001 is in a.vtl, not V00002\nhint: name what is to be erased: V00001\n")
+      try refusal("a.vtl V00002")
+        == "tapir: volume V00001 is in a.vtl, not V00002\nhint: name what is to be erased: V00001\n")
     #expect(
       try refusal("a.vtl unlabelled")
         == "tapir: volume V00001 is in a.vtl, not one without a label\nhint: name what is to be erased: V00001\n")
@@ -179,6 +182,46 @@ struct RepackTests {
     #expect(erased.status == 0 && erased.text.hasPrefix("volume V00001 is empty, "))
     #expect(try place.tapir("-tf", "a.vtl").text == "")
     #expect(try place.shell("$TAPIR -cf a.vtl x && $TAPIR -tf a.vtl").text == "x\n")
+  }
+
+  @Test func showSaysWhatARepackGivesBack() throws {
+    try place.shell(
+      "for i in 1 2 3; do echo $i > $i; done; $TAPIR -cf x.vtl 1 2 3; echo longer > 2; $TAPIR -rf x.vtl 2")
+    #expect(
+      try place.tapir("volume", "show", "x.vtl").lines.contains(
+        "live          3, 11 bytes; a repack gives back 1, 2 bytes"))
+    try place.shell("$TAPIR volume repack x.vtl y.vtl")
+    #expect(try place.tapir("volume", "show", "y.vtl").lines.contains("live          3, 11 bytes"))
+  }
+
+  @Test func fullCartridgesOfALibraryAreMigrated() throws {
+    try place.file("tree/f", bytes: 30_000_000)
+    try place.shell(
+      "$TAPIR library create a --slots 8 --capacity 16M; $TAPIR library create b --cartridges 0; $TAPIR -cf a tree; mkdir out"
+    )
+    let none = try place.tapir("library", "migrate", "a", "b")
+    #expect(none.status == 2 && none.errors.hasPrefix("tapir: 'library migrate' takes --older-than or --fuller-than"))
+    let idle = try place.tapir("library", "migrate", "a", "b", "--older-than", "5")
+    #expect(idle.status == 0 && idle.text == "no cartridge of a is a candidate\n")
+    let run = try place.tapir("library", "migrate", "a", "b", "--fuller-than", "90")
+    #expect(run.status == 0 && run.errors == "", "\(run.errors)")
+    let names = run.lines.filter { $0.contains(" may be removed: ") }
+    #expect(names.count >= 1 && names[0] == "V00001 may be removed: tapir library remove a V00001 --into=FOLDER")
+    #expect(run.lines.count == 2 * names.count)
+    for number in 1...names.count {
+      #expect(try place.shell("cmp <($TAPIR -tvf a/V0000\(number)) <($TAPIR -tvf b/V0000\(number))").status == 0)
+    }
+    #expect(
+      try place.tapir("volume", "show", "a/V00001").lines.contains {
+        $0.hasPrefix("copy ") && $0.contains("/b/V00001 (")
+      })
+    let folder = try place.tapir("library", "migrate", "a", "--to=out", "--fuller-than=90")
+    #expect(folder.status == 0 && (try place.shell("ls out").lines.count) == names.count, "\(folder.errors)")
+    let single = try place.tapir("library", "migrate", "a", "one.vtl", "--older-than=0")
+    #expect(single.status == 2)
+    #expect(
+      single.errors.hasSuffix("hint: name a target for each, or another library or a folder for all\n"),
+      "\(single.errors)")
   }
 
   @Test func oneTargetIsFollowedByTheNext() throws {
