@@ -11,7 +11,7 @@ final class RepackSources: VolumeSupply {
   struct Place {
     let target: ArchiveTarget
     let options: ArchiveOptions
-    /// The volume there, as far as it is known yet.
+    /// The volume there.
     var volume: IndexFile.Volume?
   }
 
@@ -123,6 +123,29 @@ final class RepackSources: VolumeSupply {
     var scope: [IndexFile.Volume] = []
     for volume in found where try !isTarget(volume) { scope.append(volume) }
     return scope
+  }
+
+  /// Whether a volume ends in the middle of a member, and nothing is known of the volume that this goes on on.
+  func isContinuedElsewhere(_ volume: IndexFile.Volume) throws(OperationError) -> Bool {
+    do throws(IndexError) {
+      if try index.openPieces(on: volume).isEmpty { return false }
+      return try index.volumes(continuing: volume).isEmpty
+    } catch { throw .index(error) }
+  }
+
+  /// Whether a volume has still what it had when its members were looked up.
+  func isUnchanged(_ place: Place) throws(OperationError) -> Bool {
+    guard let volume = place.volume else { return false }
+    let before = batchCount(volume)
+    let archive = try Self.open(place, reporter)
+    let found = try VolumeSync.learn(archive.drive, index, observer: reporter)
+    try archive.close()
+    return found?.descriptor.id == volume.descriptor.id && before != nil && before == batchCount(volume)
+  }
+
+  private func batchCount(_ volume: IndexFile.Volume) -> Int? {
+    // try?: what cannot be counted counts as changed.
+    try? index.batches(of: volume).count
   }
 
   func nextForWriting(after full: VolumeDescriptor) throws(OperationError) -> SuppliedVolume {

@@ -132,6 +132,12 @@ struct RepackVerb {
     for place in found.places {
       guard let volume = place.volume, found.volumes.contains(where: { $0.row == volume.row }) else { continue }
       let vsn = volume.descriptor.vsn
+      if try found.isContinuedElsewhere(volume) {
+        let text =
+          "volume \(vsn) ends in the middle of a member: it is still needed if that goes on on a volume that was not named"
+        reporter.report(.notice(MemberNotice([], text, .difference)))
+        continue
+      }
       let shown: String
       if case .cartridge(let path) = place.target {
         shown = String(decoding: path, as: UTF8.self)
@@ -141,6 +147,10 @@ struct RepackVerb {
       guard command.erasesSources, reporter.failures == 0 else {
         reporter.print("volume \(vsn) may be erased: tapir volume erase \(shown) \(vsn)")
         continue
+      }
+      guard try found.isUnchanged(place) else {
+        throw .refused(
+          "volume \(vsn) was written to while it was repacked: not erased", hint: "the same command goes on")
       }
       var options = place.options
       options.erased = vsn

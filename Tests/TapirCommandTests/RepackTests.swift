@@ -209,14 +209,16 @@ struct RepackTests {
     #expect(names.count >= 1 && names[0] == "V00001 may be removed: tapir library remove a V00001 --into=FOLDER")
     #expect(run.lines.count == 2 * names.count)
     for number in 1...names.count {
-      #expect(try place.shell("cmp <($TAPIR -tvf a/V0000\(number)) <($TAPIR -tvf b/V0000\(number))").status == 0)
+      let verified = try place.tapir("volume", "verify", "b/V0000\(number)")
+      #expect(verified.status == 0 && verified.text.hasPrefix("volume V0000\(number): "), "\(verified.errors)")
     }
     #expect(
       try place.tapir("volume", "show", "a/V00001").lines.contains {
         $0.hasPrefix("copy ") && $0.contains("/b/V00001 (")
       })
     let folder = try place.tapir("library", "migrate", "a", "--to=out", "--fuller-than=90")
-    #expect(folder.status == 0 && (try place.shell("ls out").lines.count) == names.count, "\(folder.errors)")
+    #expect(folder.status == 0, "\(folder.errors)")
+    #expect(try place.shell("ls out").lines.count == names.count)
     let single = try place.tapir("library", "migrate", "a", "one.vtl", "--older-than=0")
     #expect(single.status == 2)
     #expect(
