@@ -13,6 +13,11 @@ let settings: [SwiftSetting] = [
 /// Targets that parse foreign bytes or define what others rely on: each unsafe operation is marked.
 let strict: [SwiftSetting] = settings + [.strictMemorySafety()]
 
+/// What the programs in Examples/ use; they are a package of their own, and built and tried here.
+let examples: [Target.Dependency] = [
+  "ArchiveFormat", "ArchiveOperations", "HostFiles", "TapeIndex", "VirtualTape", "TapeIO",
+]
+
 let package = Package(
   name: "tapir",
   products: [
@@ -89,6 +94,17 @@ let package = Package(
       name: "castor", dependencies: ["DriveTiming"], path: "Benchmarks/castor", swiftSettings: settings),
     .testTarget(
       name: "DriveTimingTests", dependencies: ["DriveTiming", "TapeTestSupport", "TapeIO", "castor"],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "example-write-files", dependencies: examples, path: "Examples/Sources/write-files", swiftSettings: settings),
+    .executableTarget(
+      name: "example-list-members", dependencies: examples, path: "Examples/Sources/list-members",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "example-restore-member", dependencies: examples, path: "Examples/Sources/restore-member",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "example-verify-volume", dependencies: examples, path: "Examples/Sources/verify-volume",
       swiftSettings: settings),
     .testTarget(name: "RemoteTapeTests", dependencies: ["RemoteTape", "TapeIO", "TapeTestSupport"], swiftSettings: settings),
     .testTarget(name: "LinuxTapeTests", dependencies: ["LinuxTape", "TapeIO"], swiftSettings: settings),

@@ -19,7 +19,8 @@ let package = Package(
       dependencies: [
         "command",
         .product(name: "ArchiveFormat", package: "tapir"), .product(name: "ArchiveOperations", package: "tapir"),
-        .product(name: "HostFiles", package: "tapir"), .product(name: "TapeIO", package: "tapir"),
+        .product(name: "HostFiles", package: "tapir"), .product(name: "RemoteTape", package: "tapir"),
+        .product(name: "TapeIO", package: "tapir"),
         .product(name: "TapeIndex", package: "tapir"), .product(name: "TapeLabels", package: "tapir"),
         .product(name: "TapeTestSupport", package: "tapir"), .product(name: "VirtualTape", package: "tapir"),
       ],

@@ -54,7 +54,7 @@ public final class VolumeAccess {
         hint: "load the \(wanted.vsn) of set \(wanted.set)")
     }
     reader.forgetPosition()
-    observer.report(.information("reading volume \(wanted.vsn)"))
+    if !supply.isInstant { observer.report(.information("reading volume \(wanted.vsn)")) }
     return reader
   }
 

@@ -8,6 +8,9 @@ public import TapeLabels
 /// One volume is in use at a time: whoever asks for the next has closed the drive of the one before. The operation closes
 /// the drive that it is given.
 public protocol VolumeSupply: AnyObject {
+  /// Whether a volume is there at once, so that nobody needs to be told what is waited for.
+  var isInstant: Bool { get }
+
   /// Loads a volume on which writing goes on behind `full`, of which everything is on the medium.
   /// - Throws: ``OperationError/refused(_:hint:)`` when there is none; its hint says which volume to bring.
   func nextForWriting(after full: VolumeDescriptor) throws(OperationError) -> SuppliedVolume
@@ -23,6 +26,9 @@ public protocol VolumeSupply: AnyObject {
 }
 
 extension VolumeSupply {
+  /// Most have to be fetched.
+  public var isInstant: Bool { false }
+
   public func nextForReading(after volume: VolumeDescriptor) throws(OperationError) -> any TapeDrive {
     throw .refused(
       "which volume continues volume \(volume.vsn) is not known", hint: "the index knows; leave out --no-index")

@@ -51,8 +51,11 @@ public struct WriterIdentity: Sendable {
   /// Program and version, such as `tapir 1.0.0`.
   public var program: String
 
-  /// System code of HDR1: at most 13 characters.
-  var systemCode: String { String(program.uppercased().prefix(13)) }
+  /// System code of HDR1, at most 13 characters: what a volume of this format is known by, whichever program writes it.
+  var systemCode: String {
+    let name = String(program.uppercased().prefix(13))
+    return name.hasPrefix("TAPIR") ? name : "TAPIR"
+  }
 
   /// Describes a writer.
   public init(host: String, program: String) {
@@ -91,9 +94,24 @@ struct WriteTarget {
   /// - Throws: ``OperationError/refused(_:hint:)`` when it holds something that the intent does not give up.
   func open() throws(OperationError) -> OpenVolume {
     switch try plan() {
-    case .append(let volume): volume
-    case .label(let medium, let old, let replaced): try label(medium, keeping: old, replacing: replaced)
+    case .append(let volume): return volume
+    case .label(let medium, let old, let replaced):
+      try checkIsLast()
+      return try label(medium, keeping: old, replacing: replaced)
     }
+  }
+
+  /// A set has one volume behind each: where the index knows one already, there is no other.
+  private func checkIsLast() throws(OperationError) {
+    guard let continuing, let index else { return }
+    let last = try onIndex { () throws(IndexError) in
+      try index.volume(continuing.id).map { (volume) throws(IndexError) in try index.volumes(continuing: volume).last }
+        ?? nil
+    }
+    guard let last else { return }
+    throw .refused(
+      "volume \(continuing.vsn) is full and goes on on another volume already",
+      hint: "append to \(last.descriptor.vsn), the last volume of its set")
   }
 
   /// As ``open()``, but writes nothing.

@@ -178,6 +178,8 @@ final class ServedDrive: ServedArchive {
   private func operateForOwn(_ operation: Int, _ count: Int64) throws(ServedFailure) -> Int64? {
     typealias Own = RemoteRequest.Own
     let drive = drive
+    // More objects than any tape has, and sums stay in range.
+    guard (-(1 << 48)...1 << 48).contains(count) else { throw Self.wrong }
     return try doing { () throws(DriveError) -> Int64? in
       switch operation {
       case Own.position: return Int64(try drive.position().rawValue)

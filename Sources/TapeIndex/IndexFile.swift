@@ -37,7 +37,7 @@ public final class IndexFile {
         try prepare()
       }
     }
-    try database.execute("PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;")
+    try database.execute("PRAGMA cache_size = -24576; PRAGMA temp_store = FILE;")
   }
 
   /// An index that lives as long as this object, on disk when it grows.

@@ -137,7 +137,8 @@ final class MhvtlImage: TapeImage {
         UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
       }
       return Fields(
-        offset: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: Field.offset, as: UInt64.self)),
+        // Beyond that there is nothing, and sums stay in range.
+        offset: min(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: Field.offset, as: UInt64.self)), 1 << 62),
         type: value(Field.type), flags: value(Field.flags), number: value(Field.number), size: value(Field.size),
         diskSize: value(Field.diskSize), crc: value(Field.crc))
     }

@@ -47,10 +47,16 @@ extension ReadMode {
     guard isFetched, command.mode == .list, !command.listsContents, let vsn = command.archive.vsn,
       let index = try IndexLocation.openForReading(command.archive, target)
     else { return false }
-    let volumes = try onIndex { () throws(IndexError) in try index.volumes(vsn: vsn) }
-    if volumes.isEmpty { return false }
-    try list(volumes, index)
+    guard let volume = try onIndex({ () throws(IndexError) in try index.volumes(vsn: vsn).first }) else { return false }
+    try list(withThoseThatContinue(volume, index), index)
     return true
+  }
+
+  /// A volume and those that continue it.
+  func withThoseThatContinue(
+    _ volume: IndexFile.Volume, _ index: IndexFile
+  ) throws(OperationError) -> [IndexFile.Volume] {
+    try onIndex { () throws(IndexError) in [volume] + (try index.volumes(continuing: volume)) }
   }
 
   private func restore(

@@ -8,6 +8,8 @@ import VirtualTape
 final class LibrarySupply: VolumeSupply {
   private let library: Library
   private let reporter: Reporter
+  /// Cartridges of a virtual library are at hand.
+  let isInstant = true
   /// The drive that this process uses.
   var place: LibraryDrive?
 

@@ -18,7 +18,7 @@ struct ReadMode {
       guard let index = try IndexLocation.openForReading(command.archive, nil),
         let volume = try onIndex({ () throws(IndexError) in try index.volumes(vsn: vsn).first })
       else { throw .refused("volume \(vsn) is not in the index", hint: "name the drive it is in with -f") }
-      return try list([volume], index)
+      return try list(withThoseThatContinue(volume, index), index)
     }
     let target = try ArchiveTarget.resolve(command.archive, creates: false)
     if target.isOrdinary { return try OrdinaryMode(command: command, reporter: reporter, target: target).read() }

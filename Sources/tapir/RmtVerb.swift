@@ -31,6 +31,7 @@ struct RmtVerb {
     var options = ArchiveOptions()
     options.name = request.path
     options.isLocal = true
+    options.libraryUse = !request.writes ? .loaded : request.creates ? .scratch : .lastWritten
     // The system says what is wrong with a name that is none.
     guard let target = try? ArchiveTarget.resolve(options, creates: request.creates) else { return .file }
     if target.isOrdinary { return .file }

@@ -26,7 +26,9 @@ enum Files {
     folders.append(path)
     atexit {
       for folder in folders {
-        for name in ["cartridge.json", "cartridge.json.new", "data", "map", "marks"] { unlink("\(folder)/\(name)") }
+        for name in [
+          "cartridge.json", "cartridge.json.new", "data", "map", "marks", "indx", "meta", "library.json",
+        ] { unlink("\(folder)/\(name)") }
         rmdir(folder)
       }
     }

@@ -11,7 +11,8 @@ private func runFuzzer(
 private let targets: [String: () -> (([UInt8]) -> Void)] = [
   "labels": { fuzzLabels }, "pax": { fuzzPax }, "patterns": { fuzzPattern },
   "commandline": { fuzzCommandLine }, "description": { DescriptionFuzzer().run },
-  "snapshot": { fuzzSnapshot },
+  "snapshot": { fuzzSnapshot }, "images": { ImageFuzzer().run }, "library": { LibraryFuzzer().run },
+  "rmt": { RmtFuzzer().run },
   "catalogue": { CatalogueFuzzer().run }, "cartridge": { CartridgeFuzzer().run }, "volume": { VolumeFuzzer().run },
 ]
 
