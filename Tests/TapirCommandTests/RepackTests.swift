@@ -184,6 +184,22 @@ struct RepackTests {
     #expect(try place.shell("$TAPIR -cf a.vtl x && $TAPIR -tf a.vtl").text == "x\n")
   }
 
+  @Test func aVolumeIsNeededUntilTheMemberThatItBeginsIsElsewhere() throws {
+    try place.file("tree/1", bytes: 3000)
+    try place.file("tree/spanned", bytes: 12_000_000)
+    try place.shell("$TAPIR -cMf v1.vtl -f v2.vtl --capacity 8M --vsn V00001,V00002 tree")
+    for source in ["v1.vtl", "v2.vtl"] {
+      let run = try place.tapir("volume", "repack", source, "new-\(source)", "--erase-source")
+      #expect(run.status == 2 && run.text == "")
+      #expect(run.errors.contains(" not taken over: the sources are still needed\n"), "\(run.errors)")
+    }
+    let both = try place.tapir("volume", "repack", "v1.vtl", "v2.vtl", "new.vtl", "--erase-source")
+    #expect(both.status == 0)
+    #expect(both.lines.dropFirst() == ["volume V00001 is erased", "volume V00002 is erased"])
+    let restored = try place.shell("mkdir out && $TAPIR -xf new.vtl -C out && diff -r tree out/tree")
+    #expect(restored.status == 0 && restored.text == "", "\(restored.text)\(restored.errors)")
+  }
+
   @Test func showSaysWhatARepackGivesBack() throws {
     try place.shell(
       "for i in 1 2 3; do echo $i > $i; done; $TAPIR -cf x.vtl 1 2 3; echo longer > 2; $TAPIR -rf x.vtl 2")
