@@ -206,6 +206,8 @@ _tapir() {
     '--member=:only member NAME and what is below it; may be repeated'
     '--sample=:only N members, or P percent of them, chosen at random'
     '--no-verify:do not read the copy back'
+    '--to=:a volume or library to write to; may be repeated: when one is full, it goes on on the next'
+    '--erase-source:erase the sources in the end, when everything live on them is safe elsewhere'
     '--salvage:take in complete files behind the last catalogue, which were never committed'
     '--scan:look for catalogues file by file from the beginning, whatever the end says'
     '--source-rate=:the files come at SIZE bytes a second (without this, as fast as the drive takes them)'
@@ -216,16 +218,16 @@ _tapir() {
     '--cartridges=:with create: number of cartridges to make (default one for each slot); with add: how many'
     '--into=:with remove: where the cartridge goes (without this, to an import/export slot)'
     '--stale:with status: only the cartridges that are candidates for migration to tape, by either of the next two'
-    '--older-than=:with --stale: those last written this many days ago or before'
-    '--fuller-than=:with --stale: those that are full, or of which this much is used'
+    '--older-than=:with --stale and migrate: those last written this many days ago or before'
+    '--fuller-than=:with --stale and migrate: those that are full, or of which this much is used'
   )
   if (( CURRENT == 3 )); then
     case $words[2] in
       completion) compadd -- bash zsh fish; return ;;
       help) compadd -- index library plan rmt volume; return ;;
       index) compadd -- find log show rename rebuild check; return ;;
-      library) compadd -- create status load unload transfer add remove inventory; return ;;
-      volume) compadd -- label show verify copy; return ;;
+      library) compadd -- create status load unload transfer add remove inventory migrate; return ;;
+      volume) compadd -- label show verify copy repack erase; return ;;
     esac
   fi
   case $words[CURRENT] in

@@ -53,6 +53,8 @@ public struct Member: Equatable, Sendable {
   public var dumpDirectory: [UInt8]?
   /// Which file of the source's file system it was; nil for a stream.
   public var sourceFile: SourceFile?
+  /// What is known of it on the volume that it is taken over from; nil for members from anywhere else.
+  public var origin: MemberOrigin?
 
   /// Creates a member.
   public init(
@@ -66,6 +68,27 @@ public struct Member: Equatable, Sendable {
     self.size = size
     self.modified = modified
     self.changed = changed
+  }
+}
+
+/// What is known of a member on the volume that it is taken over from, where nothing but the same member is good enough.
+public struct MemberOrigin: Hashable, Sendable {
+  /// Number of the file that this is a name of, the same for all of its names and for no other file; nil for one that has
+  /// no other name.
+  public var file: Int64?
+  /// The digest that its content must have; nil where none is known.
+  public var digest: Digest?
+  /// Whether it was incomplete already: its source could not be read to its end.
+  public var isIncomplete: Bool
+  /// Whether it lies there as its own bytes alone (layout raw), and is to do so again.
+  public var isRaw: Bool
+
+  /// Describes an origin.
+  public init(file: Int64?, digest: Digest?, isIncomplete: Bool, isRaw: Bool) {
+    self.isRaw = isRaw
+    self.file = file
+    self.digest = digest
+    self.isIncomplete = isIncomplete
   }
 }
 

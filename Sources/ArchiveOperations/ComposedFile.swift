@@ -18,6 +18,28 @@ struct ComposedMember {
   var record: MemberRecord
   /// What may be removed when it is safe: the source, if it was read whole and unchanged.
   var source: (any RemovableSource)?
+  /// Whether it is not what was to be taken over: no catalogue may list it.
+  var isWithdrawn = false
+
+  /// What its hard links, and the links to it, are known by; nil where it has no other names.
+  var linkKey: LinkKey? { record.member.linkKey }
+}
+
+/// A file that has several names, in one session.
+enum LinkKey: Hashable {
+  /// st_dev and st_ino of the file that was read.
+  case file(device: UInt64, inode: UInt64)
+  /// ``MemberOrigin/file``.
+  case origin(Int64)
+}
+
+extension Member {
+  /// What the file is known by that this is a name of; nil where it is not known to have other names.
+  var linkKey: LinkKey? {
+    if let origin { return origin.file.map { .origin($0) } }
+    guard let sourceFile, kind == .hardLink || sourceFile.linkCount > 1 && kind != .directory else { return nil }
+    return .file(device: sourceFile.device, inode: sourceFile.inode)
+  }
 }
 
 /// What is known of a user file when its last byte has been composed.

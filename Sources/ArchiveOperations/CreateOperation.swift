@@ -1,6 +1,7 @@
 public import ArchiveFormat
 public import TapeIO
 public import TapeIndex
+internal import TapeLabels
 
 /// Archives members: one session on one volume, or on one after another.
 public struct CreateOperation {
@@ -60,6 +61,30 @@ public struct CreateOperation {
     let target = WriteTarget(
       drive: drive, index: index, intent: intent, identity: identity, session: session(), observer: observer)
     return try target.open().writer.descriptor
+  }
+
+  /// Labels anew the cartridge that the intent says is to be erased, under the VSN that it has.
+  /// - Throws: ``OperationError``; ``OperationError/refused(_:hint:)`` when another volume is in the drive, or it may not be
+  ///   erased yet. Nothing has been written then.
+  public func erase(
+    drive: any TapeDrive, index: IndexFile?, observer: any OperationObserver
+  ) throws(OperationError) -> VolumeDescriptor {
+    let found: String?
+    switch try onVolume({ () throws(VolumeError) in try VolumeReader(drive: drive).inspect() }) {
+    case .blank:
+      throw .refused("the cartridge in \(drive.identity.name) is blank: there is nothing to erase", hint: nil)
+    case .prelabelled(let label), .unfinished(let label), .tapir(let label, _), .labelled(let label, _):
+      found = label.serial
+    case .unlabelled: found = nil
+    }
+    let wanted: String? = if case .volume(let vsn) = intent.erase { vsn.text } else { nil }
+    guard found == wanted else {
+      throw .refused(
+        found.map { "volume \($0) is in \(drive.identity.name), not \(wanted ?? "one without a label")" }
+          ?? "the cartridge in \(drive.identity.name) holds data without a label, and is not volume \(wanted ?? "")",
+        hint: "name what is to be erased: \(found ?? "unlabelled")")
+    }
+    return try label(drive: drive, index: index, observer: observer)
   }
 
   private static func capacity(of drive: any TapeDrive) throws(OperationError) -> UInt64? {

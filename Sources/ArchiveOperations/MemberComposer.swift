@@ -20,12 +20,7 @@ final class MemberComposer {
   private let changes: VolumeCount?
   /// On which volume the content of files with several names is, as far as is known here: what waits for the drive may
   /// still come to the next one.
-  private var contents: [FileKey: Int] = [:]
-
-  private struct FileKey: Hashable {
-    var device: UInt64
-    var inode: UInt64
-  }
+  private var contents: [LinkKey: Int] = [:]
 
   typealias Stopped = FileBlocks.Stopped
 
@@ -52,17 +47,24 @@ final class MemberComposer {
   /// reported and left out.
   func compose(_ source: any SourceMember) throws(Stopped) {
     let opened: OpenedMember
-    do { opened = try self.opened(source) } catch {
+    do {
+      guard let found = try self.opened(source) else { return }
+      opened = found
+    } catch {
       observer.report(.notice(error))
       return
     }
     observer.report(.member(opened.shown))
-    if let packLimit, !opened.isStream, opened.member.size <= packLimit { return try composePacked(opened) }
+    if let packLimit, !opened.isStream, opened.member.origin?.isRaw != true, opened.member.size <= packLimit {
+      return try composePacked(opened)
+    }
     // What lies on tape keeps the order in which it was found.
     try endPack()
     if opened.isStream {
       try composeStream(opened)
-    } else if layout == .raw, opened.member.kind == .regular, opened.member.size > 0 {
+    } else if layout == .raw || opened.member.origin?.isRaw == true, opened.member.kind == .regular,
+      opened.member.size > 0
+    {
       try composeRaw(opened)
     } else {
       try composePax(opened)
@@ -71,13 +73,17 @@ final class MemberComposer {
   }
 
   /// A member as it is to be archived: a link to what lies on a volume that is full has its content.
-  private func opened(_ source: any SourceMember) throws(MemberNotice) -> OpenedMember {
+  /// - Returns: nil for one that is taken over and has to wait, as its content has gone past.
+  private func opened(_ source: any SourceMember) throws(MemberNotice) -> OpenedMember? {
     var opened = try source.open()
-    guard let changes, let file = opened.member.sourceFile else { return opened }
-    let key = FileKey(device: file.device, inode: file.inode)
-    let volume = changes.value
-    if opened.member.kind == .hardLink, contents[key] != volume, let whole = try source.openContent() { opened = whole }
-    if opened.member.kind != .hardLink, opened.member.kind != .directory, file.linkCount > 1 { contents[key] = volume }
+    let volume = changes?.value ?? 0
+    if opened.member.kind == .hardLink, let key = opened.member.linkKey, contents[key] != volume {
+      if opened.member.origin != nil { return nil }
+      if changes != nil, let whole = try source.openContent() { opened = whole }
+    }
+    if changes != nil || opened.member.origin != nil, opened.member.kind != .hardLink, let key = opened.member.linkKey {
+      contents[key] = volume
+    }
     return opened
   }
 
@@ -186,7 +192,8 @@ final class MemberComposer {
       var count = 0
       do { count = try opened.content?.read(into: part, at: position) ?? 0 } catch {
         observer.report(.notice(error))
-        try appendMissing(end - position)
+        // What is withdrawn need not be made up.
+        if opened.member.origin == nil || packed > 0 { try appendMissing(end - position) }
         return false
       }
       guard count > 0 else {
@@ -222,6 +229,11 @@ final class MemberComposer {
     let change = opened.content?.close()
     if let change { observer.report(.notice(change)) }
     let isAsRead = change == nil && !isIncomplete
+    var (isIncomplete, isWithdrawn) = (isIncomplete, false)
+    if let origin = member.origin {
+      isWithdrawn = !isAsRead || member.kind == .regular && origin.digest != nil && origin.digest != digest
+      isIncomplete = origin.isIncomplete
+    }
     if let source = opened.removable, !isAsRead {
       let text = "Not removed: it changed or could not be read to its end"
       observer.report(.notice(MemberNotice(source.shownPath, text, .failure)))
@@ -229,6 +241,7 @@ final class MemberComposer {
     let record = MemberRecord(
       member: member, offset: offset, contentOffset: contentOffset, digest: member.kind == .regular ? digest : nil,
       chunks: chunks, isIncomplete: isIncomplete)
-    blocks.end(ComposedMember(record: record, source: isAsRead ? opened.removable : nil))
+    blocks.end(
+      ComposedMember(record: record, source: isAsRead ? opened.removable : nil, isWithdrawn: isWithdrawn))
   }
 }

@@ -59,6 +59,13 @@ public struct ReadTarget {
       volume.descriptor, in: drive, supply: supply, longestGap: longestGap, blockSize: blockSize, observer: observer)
   }
 
+  /// Some volumes of an index, of which `volume` is at hand.
+  init(_ volume: IndexFile.Volume, among volumes: [IndexFile.Volume], in index: IndexFile) {
+    self.volume = volume
+    self.volumes = volumes
+    self.index = index
+  }
+
   private init(_ volume: IndexFile.Volume, in index: IndexFile) throws(OperationError) {
     self.volume = volume
     self.index = index

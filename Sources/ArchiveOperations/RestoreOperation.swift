@@ -28,6 +28,9 @@ public struct RestoreOperation {
   /// of its last piece.
   public var membersOf: IndexFile.Volume?
 
+  /// Which of the chosen members are read, to take them over to other volumes; nil for all, to restore them.
+  var takingOver: TakingOver?
+
   /// Describes a restore.
   public init(query: MemberQuery, options: RestoreOptions, bufferSize: Int) {
     self.query = query
@@ -55,7 +58,7 @@ public struct RestoreOperation {
       try RestorePlan(
         selection, alone: readsOneVolume ? target.volume : nil,
         open: query.operands.isEmpty && query.session == nil && query.sample == nil, membersOf: membersOf,
-        in: target.index)
+        takingOver: takingOver, in: target.index)
     }
     let ring = ReadRing(
       blockSize: target.blockSize, byteCount: bufferSize, consumedInRows: true)
@@ -93,6 +96,11 @@ public struct RestoreOperation {
           member = header.member
           member.path = path
           if member.kind == .hardLink { member.linkTarget = linkTarget }
+        }
+        if let origin = planned.origin {
+          member.origin = origin
+          // What no tar header says.
+          (member.sourceFile, member.changed) = (planned.record.member.sourceFile, planned.record.member.changed)
         }
         if let link = planned.copyAs { member.path = link.path }
         restorer.restore(member, record: planned.record, from: bytes, placement: file.placement)

@@ -44,6 +44,16 @@ struct PlannedMember {
   var pathOnTape: [UInt8]
   /// The hard link that gets this content, when the member that it is another name of is not restored itself.
   var copyAs: Member?
+  /// What is known of it where it is taken over.
+  var origin: MemberOrigin?
+}
+
+/// Which of the chosen members are taken over to other volumes.
+struct TakingOver {
+  /// Asks about each of them, and about what hard links lead to.
+  var isWanted: (StoredMember) throws(IndexError) -> Bool
+  /// Members that have other names, by id.
+  var linked: Set<Int64>
 }
 
 /// Turns a selection into AUL files in tape order. Runs on the drive's thread.
@@ -57,16 +67,19 @@ final class RestorePlan {
   private var rest: [StoredPiece]
   /// The volume whose members are read; nil for all.
   private let only: Int64?
+  private let takingOver: TakingOver?
 
   /// - Parameters:
   ///   - alone: the only volume that is read: of members that span volumes just the pieces there.
   ///   - open: whether pieces there count that go on elsewhere.
   ///   - membersOf: the volume whose members are read; nil for all that were chosen.
+  ///   - takingOver: which of them are taken over to other volumes, when that is what they are read for.
   init(
     _ selection: Selection, alone: IndexFile.Volume? = nil, open: Bool = false, membersOf: IndexFile.Volume? = nil,
-    in index: IndexFile
+    takingOver: TakingOver? = nil, in index: IndexFile
   ) throws(IndexError) {
     self.selection = selection
+    self.takingOver = takingOver
     self.alone = alone
     only = membersOf?.row
     rest = try open ? alone.map { (volume) throws(IndexError) in try index.openPieces(on: volume) } ?? [] : []
@@ -75,7 +88,26 @@ final class RestorePlan {
 
   /// Goes on to the next member that is to be read.
   private func advance() throws(IndexError) {
-    repeat { waiting = try selection.next() } while waiting.map { only != nil && $0.volume.row != only } ?? false
+    while true {
+      waiting = try selection.next()
+      guard let found = waiting else { return }
+      if only != nil, found.volume.row != only { continue }
+      if try takingOver?.isWanted(found) ?? true { return }
+    }
+  }
+
+  private func origin(of member: StoredMember, file: Int64?) -> MemberOrigin? {
+    guard takingOver != nil else { return nil }
+    return MemberOrigin(
+      file: file, digest: member.record.digest, isIncomplete: member.record.isIncomplete,
+      isRaw: member.file.layout == .raw)
+  }
+
+  /// What the file is known by that a member is a name of, where it has several.
+  private func file(of member: StoredMember) throws(IndexError) -> Int64? {
+    guard let takingOver else { return nil }
+    if member.record.member.kind == .hardLink { return try selection.target(of: member)?.id }
+    return takingOver.linked.contains(member.id) ? member.id : nil
   }
 
   /// The next file to be read; nil at the end. A pack comes once, with all of its members that are wanted.
@@ -98,7 +130,9 @@ final class RestorePlan {
         copies.append(copy)
       } else {
         file.members.append(
-          PlannedMember(record: try followingRename(member), pathOnTape: member.pathOnTape, copyAs: nil))
+          PlannedMember(
+            record: try followingRename(member), pathOnTape: member.pathOnTape, copyAs: nil,
+            origin: origin(of: member, file: try self.file(of: member))))
       }
       try advance()
     } while first.file.layout == .pack && waiting?.file.sequence == first.file.sequence
@@ -135,10 +169,19 @@ final class RestorePlan {
   /// For a hard link to a member that is not restored in this run: that member's file, to be restored as the link.
   private func copyOfTarget(_ link: StoredMember) throws(IndexError) -> PlannedFile? {
     guard link.record.member.kind == .hardLink, let target = try selection.target(of: link),
-      try !selection.contains(target), alone.map({ $0.row == target.volume.row }) ?? true
+      try !isRead(target), alone.map({ $0.row == target.volume.row }) ?? true
     else { return nil }
     return PlannedFile(
       placement: target.file, volume: target.volume.descriptor, pieces: target.pieces,
-      members: [PlannedMember(record: target.record, pathOnTape: target.pathOnTape, copyAs: link.record.member)])
+      members: [
+        PlannedMember(
+          record: target.record, pathOnTape: target.pathOnTape, copyAs: link.record.member,
+          origin: origin(of: target, file: nil))
+      ])
+  }
+
+  private func isRead(_ member: StoredMember) throws(IndexError) -> Bool {
+    guard try selection.contains(member) else { return false }
+    return try takingOver?.isWanted(member) ?? true
   }
 }

@@ -71,11 +71,6 @@ final class SessionWriter {
   private(set) var summary: SessionSummary
   private(set) var isFull = false
 
-  private struct LinkKey: Hashable {
-    var device: UInt64
-    var inode: UInt64
-  }
-
   /// A user file, or a piece of one, that is being written.
   private struct OpenFile {
     var begin: FileBegin
@@ -272,6 +267,13 @@ final class SessionWriter {
   }
 
   private func end(_ file: ComposedFile, isFull: Bool = false) throws(OperationError) {
+    let members = takenOver((open?.members ?? []) + file.members)
+    if members.isEmpty {
+      // Nothing of it is to be kept.
+      try giveUpOpenFile()
+      guard isFull || writer.isNearEnd else { return }
+      return change != nil ? try closeVolume() : try commit(.volumeFull)
+    }
     let placed: (sequence: UInt64, header: BlockID, blockCount: UInt64)
     do { placed = try writer.end() } catch {
       // The trailer did not fit: the member goes, what is before it stays.
@@ -290,15 +292,13 @@ final class SessionWriter {
       (placement.byteCount, placement.digest) = (digests.byteCount, digests.digest)
     }
     var records: [MemberRecord] = []
-    for members in [done.members, file.members] {
-      for member in members {
-        let record = resolvingLink(member.record, in: placement)
-        records.append(record)
-        unconfirmed.append(record.member.path)
-        // A link that leads nowhere holds no content.
-        let isReachable = record.member.kind != .hardLink || record.link != nil
-        if let source = member.source, isReachable, !done.isDamaged { sources.append((placement.sequence, source)) }
-      }
+    for member in members {
+      let record = resolvingLink(member.record, in: placement)
+      records.append(record)
+      unconfirmed.append(record.member.path)
+      // A link that leads nowhere holds no content.
+      let isReachable = record.member.kind != .hardLink || record.link != nil
+      if let source = member.source, isReachable, !done.isDamaged { sources.append((placement.sequence, source)) }
     }
     done.members = []
     if change != nil {
@@ -332,15 +332,28 @@ final class SessionWriter {
   }
 
   private func resolvingLink(_ record: MemberRecord, in file: FilePlacement) -> MemberRecord {
-    guard let source = record.member.sourceFile else { return record }
-    let key = LinkKey(device: source.device, inode: source.inode)
+    guard let key = record.member.linkKey else { return record }
     var record = record
     if record.member.kind == .hardLink {
       record.link = linked[key]
-    } else if source.linkCount > 1, record.member.kind != .directory {
+    } else {
       linked[key] = LinkPlacement(sequence: file.sequence, offset: record.offset)
     }
     return record
+  }
+
+  /// The members of a file that are to be listed: of those that are taken over, the ones that are what they were, and links
+  /// only to what is on this volume.
+  private func takenOver(_ members: [ComposedMember]) -> [ComposedMember] {
+    var here: Set<LinkKey> = []
+    return members.filter { member in
+      guard member.record.member.origin != nil else { return true }
+      if member.isWithdrawn { return false }
+      guard let key = member.linkKey else { return member.record.member.kind != .hardLink }
+      if member.record.member.kind == .hardLink { return linked[key] != nil || here.contains(key) }
+      here.insert(key)
+      return true
+    }
   }
 
   private func noteLeftOut(_ ring: WriteRing) {

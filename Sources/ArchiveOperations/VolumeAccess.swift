@@ -7,6 +7,8 @@ internal import TapeLabels
 /// the thread that reads.
 public final class VolumeAccess {
   private var drive: any TapeDrive
+  /// Whether there is a drive to be closed: none while a volume that cannot be had is wanted.
+  private var isOpen = true
   private var volume: VolumeDescriptor
   private let supply: (any VolumeSupply)?
   private var reader: VolumeReader
@@ -35,7 +37,7 @@ public final class VolumeAccess {
   /// A reader of `wanted`, which is brought when another volume is in the drive.
   /// - Throws: ``OperationError/refused(_:hint:)`` when it cannot be had, or what was brought is another one.
   func reader(of wanted: VolumeDescriptor) throws(OperationError) -> VolumeReader {
-    if wanted.id == volume.id { return reader }
+    if wanted.id == volume.id, isOpen { return reader }
     guard let supply else {
       throw .refused(
         "volume \(wanted.vsn) is wanted, and volume \(volume.vsn) is in \(drive.identity.name)",
@@ -43,6 +45,7 @@ public final class VolumeAccess {
     }
     try close()
     drive = try supply.forReading(wanted)
+    isOpen = true
     volume = wanted
     reader = VolumeReader(drive: drive, longestGap: longestGap, blockSize: blockSize)
     let (name, header) = try ReadTarget.identify(reader, vsn: wanted.vsn)
@@ -60,6 +63,8 @@ public final class VolumeAccess {
 
   /// Ends the use of the drive that has a volume now, the first one's or another's.
   public func close() throws(OperationError) {
+    guard isOpen else { return }
+    isOpen = false
     do { try drive.close() } catch { throw .volume(.drive(error)) }
   }
 }

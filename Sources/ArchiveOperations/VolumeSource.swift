@@ -8,20 +8,38 @@ public final class VolumeSource: MemberSource {
   private let handover = Handover()
   private let operation: RestoreOperation
   private let target: ReadTarget
-  private let drive: any TapeDrive
+  private let access: VolumeAccess
   private let observer: any OperationObserver
   private var worker: Worker?
   private var isOver = false
 
   /// Prepares to read; the drive belongs to this source until its end.
-  public init(
+  public convenience init(
     _ target: ReadTarget, drive: any TapeDrive, query: MemberQuery, bufferSize: Int, observer: any OperationObserver
   ) {
+    self.init(
+      target, access: target.access(drive, observer), query: query, takingOver: nil, bufferSize: bufferSize,
+      observer: observer)
+  }
+
+  /// As ``init(_:drive:query:bufferSize:observer:)``, over several volumes.
+  init(
+    _ target: ReadTarget, access: VolumeAccess, query: MemberQuery, takingOver: TakingOver?, bufferSize: Int,
+    observer: any OperationObserver
+  ) {
     self.target = target
-    self.drive = drive
+    self.access = access
     self.observer = observer
-    operation = RestoreOperation(
+    var operation = RestoreOperation(
       query: query, options: RestoreOptions(deliversAtOnce: true), bufferSize: bufferSize)
+    operation.takingOver = takingOver
+    self.operation = operation
+  }
+
+  /// Ends the use of the drive when the end was reached.
+  func close() throws(OperationError) {
+    worker?.join()
+    try access.close()
   }
 
   public func next() -> SourceItem? {
@@ -47,7 +65,7 @@ public final class VolumeSource: MemberSource {
   private func run() {
     do throws(OperationError) {
       _ = try operation.run(
-        target, drive: drive, sink: HandingSink(handover), observer: NoticesOnly(observer))
+        target, access: access, sink: HandingSink(handover), observer: NoticesOnly(observer))
     } catch { handover.fail(error.description) }
     handover.finish()
   }
@@ -169,7 +187,11 @@ private final class HandedMember: SourceMember {
   }
 
   func open() throws(MemberNotice) -> OpenedMember {
-    OpenedMember(member: member, content: member.kind == .regular ? content : nil)
+    // One that is verified as a whole is known to be good before anything of it is written.
+    if member.origin != nil, member.kind == .regular, member.size <= Int64(ContentDigester.chunkSize) {
+      try content.expect()
+    }
+    return OpenedMember(member: member, content: member.kind == .regular ? content : nil)
   }
 }
 
@@ -178,15 +200,19 @@ private final class HandedContent: MemberContent, @unchecked Sendable {
   // Sendable: one thread at a time reads it.
   private let path: [UInt8]
   private let size: Int64
+  private let isTakenOver: Bool
   private let handover: Handover
   private var rest = UnsafeRawBufferPointer(start: nil, count: 0)
   private var restOffset: Int64 = 0
   private var isOver: Bool
   private var isBroken = false
+  /// Whether a reader has been told.
+  private var isBreakSaid = false
 
   init(_ member: Member, _ handover: Handover) {
     path = member.path
     size = member.size
+    isTakenOver = member.origin != nil
     self.handover = handover
     isOver = member.kind != .regular
   }
@@ -199,7 +225,10 @@ private final class HandedContent: MemberContent, @unchecked Sendable {
       let position = offset + Int64(count)
       let room = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
       if rest.isEmpty, !isOver { take() }
-      if isBroken { throw MemberNotice(path, "Damaged on tape: the rest of it is zeros here", .failure) }
+      if isBroken {
+        isBreakSaid = true
+        throw broken
+      }
       let next = rest.isEmpty ? size : restOffset
       if position < next {
         let part = Int(min(Int64(room.count), next - position))
@@ -219,6 +248,21 @@ private final class HandedContent: MemberContent, @unchecked Sendable {
     return count
   }
 
+  /// Waits for its first bytes.
+  func expect() throws(MemberNotice) {
+    while rest.isEmpty, !isOver { take() }
+    if isBroken {
+      isBreakSaid = true
+      throw broken
+    }
+  }
+
+  private var broken: MemberNotice {
+    MemberNotice(
+      path,
+      isTakenOver ? "Damaged on tape: not taken over" : "Damaged on tape: the rest of it is zeros here", .failure)
+  }
+
   func close() -> MemberNotice? {
     // To its end, where it is known whether all of it was right.
     while !isOver {
@@ -226,6 +270,7 @@ private final class HandedContent: MemberContent, @unchecked Sendable {
       rest = UnsafeRawBufferPointer(start: nil, count: 0)
       take()
     }
+    if isTakenOver { return isBroken && !isBreakSaid ? broken : nil }
     return isBroken ? MemberNotice(path, "Damaged on tape: what was archived of it is not what it was", .failure) : nil
   }
 

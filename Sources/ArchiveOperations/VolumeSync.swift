@@ -1,5 +1,5 @@
 public import ArchiveFormat
-internal import TapeIO
+public import TapeIO
 public import TapeIndex
 internal import TapeLabels
 
@@ -43,6 +43,34 @@ public enum VolumeSync {
       except: Set(known.map(\.record.number)), into: spool, reader: reader, reading, observer: observer)
     if spool.count > 0 { try onIndex { () throws(IndexError) in try index.ingest(spool) } }
     return chain
+  }
+
+  /// Takes into `index` what it lacks of the volume in `drive`. Moves the tape.
+  /// - Returns: the volume; nil when the cartridge is blank, or labelled and nothing else.
+  /// - Throws: ``OperationError``; also when it is no volume of ours, or the index knows more of it than is there.
+  public static func learn(
+    _ drive: any TapeDrive, _ index: IndexFile, observer: any OperationObserver
+  ) throws(OperationError) -> IndexFile.Volume? {
+    let reader = VolumeReader(drive: drive)
+    switch try onVolume({ () throws(VolumeError) in try reader.inspect() }) {
+    case .blank, .prelabelled, .unfinished: return nil
+    case .labelled, .unlabelled, .tapir: break
+    }
+    let (vsn, header) = try ReadTarget.identify(reader, vsn: nil)
+    // try?: a damaged catalogue 0 stops nothing: every later one says which volume it is.
+    let first = try? identify(reader, behind: header)
+    let found: VolumeChain
+    do throws(OperationError) {
+      found = try bringUpToDate(index, reader: reader, vsn: vsn, expecting: first?.volume.id, observer: observer)
+    } catch {
+      // It may have been cut off while it was labelled.
+      if try onVolume({ () throws(VolumeError) in try reader.holdsNothingCommitted() }) { return nil }
+      throw error
+    }
+    if case .unclear(let why) = found.tail {
+      observer.report(.notice(MemberNotice([], "the end of volume \(vsn) is not whole: \(why)", .failure)))
+    }
+    return try onIndex { () throws(IndexError) in try index.volume(found.descriptor.id) }
   }
 
   static func batches(of id: UniqueID?, in index: IndexFile?) throws(OperationError) -> [IndexFile.Batch] {

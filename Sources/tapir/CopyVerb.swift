@@ -20,7 +20,9 @@ struct CopyVerb {
     + "is not there is made: an image when its name ends in .tap or .mhvtl, else a virtual cartridge. A copy that was\n"
     + "broken off, or whose source was appended to since, is gone on with.\n"
 
-  func run(_ signals: Signals) throws(OperationError) {
+  /// - Returns: whether the target has all that the source has.
+  @discardableResult
+  func run(_ signals: Signals) throws(OperationError) -> Bool {
     var from = command.archive
     from.name = source
     let sourceTarget = try ArchiveTarget.resolve(from, creates: false)
@@ -46,6 +48,7 @@ struct CopyVerb {
     try original.close()
     report(summary, original, copy)
     if let signal = signals.caught { reporter.endsWith(status: 128 + signal) }
+    return summary.isComplete
   }
 
   private func report(_ summary: CopySummary, _ original: OpenedArchive, _ copy: OpenedArchive) {

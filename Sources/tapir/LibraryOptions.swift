@@ -34,8 +34,10 @@ struct LibraryOptions {
     .own(
       .library(.stale), "stale", .library,
       "with status: only the cartridges that are candidates for migration to tape, by either of the next two"),
-    own(.olderThan, "older-than", "DAYS", "with --stale: those last written this many days ago or before"),
-    own(.fullerThan, "fuller-than", "PERCENT", "with --stale: those that are full, or of which this much is used"),
+    own(.olderThan, "older-than", "DAYS", "with --stale and migrate: those last written this many days ago or before"),
+    own(
+      .fullerThan, "fuller-than", "PERCENT",
+      "with --stale and migrate: those that are full, or of which this much is used"),
   ]
 
   private static func own(_ key: Key, _ long: String, _ value: String, _ help: String) -> OptionSpecification {

@@ -28,6 +28,7 @@ struct OptionSpecification: Sendable {
     case ordinary = "Ordinary archives"
     case verifying = "Verifying (volume verify)"
     case copying = "Copying (volume copy)"
+    case repacking = "Repacking (volume repack)"
     case rebuilding = "Rebuilding (index rebuild)"
     case planning = "Planning (plan)"
     case library = "Libraries (library)"
@@ -64,7 +65,7 @@ struct OptionSpecification: Sendable {
 enum OptionKey: Hashable, Sendable {
   case create, append, update, concatenate, delete, extract, list, compare
   case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired
-  case eraseTail, salvage, scan
+  case eraseTail, salvage, scan, to, eraseSource
   case blockingFactor, recordSize, buffer, driveRate
   case directory, filesFrom, null, noNull, verbatimFilesFrom, noVerbatimFilesFrom, unquote, noUnquote, addFile
   case exclude, excludeFrom, excludeVCS, excludeVCSIgnores, excludeBackups, excludeIgnore, excludeIgnoreRecursive
@@ -253,6 +254,12 @@ enum OptionTable {
       .own(
         .sample, "sample", .required, "N|P%", .verifying, "only N members, or P percent of them, chosen at random"),
       .own(.noVerify, "no-verify", .copying, "do not read the copy back"),
+      .own(
+        .to, "to", .required, "TARGET", .repacking,
+        "a volume or library to write to; may be repeated: when one is full, it goes on on the next"),
+      .own(
+        .eraseSource, "erase-source", .repacking,
+        "erase the sources in the end, when everything live on them is safe elsewhere"),
       .own(
         .salvage, "salvage", .rebuilding,
         "take in complete files behind the last catalogue, which were never committed"),

@@ -60,6 +60,10 @@ struct TarCommand {
   var scans = false
   /// Whether a copy is read back (`volume copy` without `--no-verify`).
   var verifiesCopy = true
+  /// Where to (`--to`), in their order.
+  var targets: [[UInt8]] = []
+  /// Whether what was repacked is erased in the end.
+  var erasesSources = false
   var verification = Verification()
   var versions = VersionOptions()
   var planning = Planning()

@@ -160,6 +160,8 @@ struct TarCommandBuilder {
     case .salvage: command.salvages = true
     case .noVerify: command.verifiesCopy = false
     case .scan: command.scans = true
+    case .to: command.targets.append(value)
+    case .eraseSource: command.erasesSources = true
     case .blockingFactor:
       guard let factor = Sizes.number(value), factor > 0, factor <= Int64.max / 512 else {
         throw UsageError(message: "'\(String(decoding: value, as: UTF8.self))': Invalid blocking factor")

@@ -6,6 +6,8 @@ enum Verb: String, CaseIterable {
   case volumeShow = "volume show"
   case volumeVerify = "volume verify"
   case volumeCopy = "volume copy"
+  case volumeRepack = "volume repack"
+  case volumeErase = "volume erase"
   case indexFind = "index find"
   case indexLog = "index log"
   case indexShow = "index show"
@@ -22,6 +24,7 @@ enum Verb: String, CaseIterable {
   case libraryAdd = "library add"
   case libraryRemove = "library remove"
   case libraryInventory = "library inventory"
+  case libraryMigrate = "library migrate"
 
   /// The verb that a command line begins with, and what follows it; nil when it is tar's.
   static func parse(_ arguments: [[UInt8]]) throws(UsageError) -> (Verb, rest: [[UInt8]])? {
@@ -56,6 +59,17 @@ enum Verb: String, CaseIterable {
         .forceLocal, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity, .compression, .buffer,
         .noVerify, .help,
       ]
+    case .volumeRepack:
+      [
+        .forceLocal, .vsn, .indexDatabase, .eraseVolume, .eraseUnexpired, .capacity, .compression, .blockingFactor,
+        .recordSize, .buffer, .layout, .pack, .noSpan, .verify, .syncBytes, .syncFiles, .syncSeconds, .changer,
+        .driveElement, .to, .eraseSource, .verbose, .help,
+      ]
+    case .volumeErase:
+      [
+        .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .blockingFactor,
+        .recordSize, .changer, .driveElement, .help,
+      ]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
     case .indexLog: [.file, .forceLocal, .vsn, .indexDatabase, .help]
     case .indexShow: [.file, .forceLocal, .vsn, .indexDatabase, .help]
@@ -75,6 +89,11 @@ enum Verb: String, CaseIterable {
         .file, .changer, .indexDatabase, .library(.stale), .library(.olderThan), .library(.fullerThan), .help,
       ]
     case .libraryLoad, .libraryUnload, .libraryTransfer, .libraryInventory: [.file, .changer, .help]
+    case .libraryMigrate:
+      [
+        .file, .indexDatabase, .library(.olderThan), .library(.fullerThan), .to, .noVerify, .eraseVolume,
+        .eraseUnexpired, .capacity, .compression, .buffer, .help,
+      ]
     case .libraryAdd: [.file, .changer, .indexDatabase, .library(.cartridges), .help]
     case .libraryRemove: [.file, .changer, .library(.into), .help]
     }
@@ -89,6 +108,8 @@ enum Verb: String, CaseIterable {
         + "Reads every member, or those asked for, in tape order, and compares it with its digest.\n"
         + "Names what is damaged and goes on.\n"
     case .volumeCopy: CopyVerb.summary
+    case .volumeRepack: RepackVerb.summary
+    case .volumeErase: EraseVerb.summary
     case .indexFind:
       "Usage: tapir index find [OPTION...] PATTERN...\n\nSays which volumes hold the members that match, newest first.\n"
     case .indexLog:
@@ -126,6 +147,7 @@ enum Verb: String, CaseIterable {
     case .libraryRemove:
       usage("VSN", "[--into=FOLDER]")
         + "Moves a cartridge to an import/export slot, or out to a folder. Nothing is erased.\n"
+    case .libraryMigrate: MigrateVerb.summary
     case .libraryInventory: usage("") + "Finds out which cartridges came and went by hand.\n"
     }
   }
@@ -142,7 +164,7 @@ enum Verb: String, CaseIterable {
     case .libraryLoad: 1...2
     case .libraryUnload: 0...1
     case .libraryTransfer: 2...2
-    case .libraryAdd: 0...Int.max
+    case .libraryAdd, .libraryMigrate: 0...Int.max
     case .libraryRemove: 1...1
     default: nil
     }
@@ -158,6 +180,13 @@ enum Verb: String, CaseIterable {
     guard counts.contains(names.count) else {
       let usage = summary.prefix { $0 != "\n" }.drop { $0 != " " }.dropFirst()
       throw UsageError(message: "it is: \(usage)")
+    }
+    if self == .libraryMigrate {
+      names += command.targets
+      guard !names.isEmpty else { throw UsageError(message: "'\(rawValue)' takes a library and a target") }
+      guard !command.library.policy.isEmpty else {
+        throw UsageError(message: "'\(rawValue)' takes --older-than or --fuller-than", pointsAtHelp: false)
+      }
     }
     if self == .libraryStatus, command.library.showsCandidates == command.library.policy.isEmpty {
       throw UsageError(
@@ -212,6 +241,13 @@ enum Verb: String, CaseIterable {
       }
     } else if self == .volumeCopy {
       guard names.count == 2 else { throw UsageError(message: "'\(rawValue)' takes a source and a target") }
+    } else if self == .volumeRepack {
+      if command.targets.isEmpty, names.count > 1 { command.targets = [names.removeLast()] }
+      guard !names.isEmpty, !command.targets.isEmpty else {
+        throw UsageError(message: "'\(rawValue)' takes one source or several, and a target")
+      }
+    } else if self == .volumeErase {
+      try EraseVerb.checkWords(&names, &command)
     } else {
       if command.archive.name == nil, !names.isEmpty { command.archive.name = names.removeFirst() }
       guard command.archive.name != nil else { throw UsageError(message: "'\(rawValue)' takes an archive") }
@@ -231,7 +267,9 @@ struct VerbCommand {
   let names: [[UInt8]]
 
   /// Says what it has to say. Only a plan names members as they pass.
-  var reporter: Reporter { verb == .plan ? Reporter(verbosity: command.verbosity) : Reporter() }
+  var reporter: Reporter {
+    verb == .plan || verb == .volumeRepack ? Reporter(verbosity: command.verbosity) : Reporter()
+  }
 
   func run(_ reporter: Reporter) throws(OperationError) {
     for note in command.volumeNotes { reporter.say(note) }
@@ -241,6 +279,11 @@ struct VerbCommand {
     case .volumeVerify: try VolumeVerbs(command: command, reporter: reporter).verify()
     case .volumeCopy:
       try CopyVerb(command: command, source: names[0], target: names[1], reporter: reporter).run(Signals())
+    case .volumeRepack:
+      try RepackVerb(command: command, sources: names, reporter: reporter).run(Signals())
+    case .libraryMigrate:
+      try MigrateVerb(command: command, targets: names, reporter: reporter).run(Signals())
+    case .volumeErase: try EraseVerb(command: command, reporter: reporter).run()
     case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
     case .indexLog: try IndexHistoryVerbs(command: command, reporter: reporter).log()
     case .indexShow: try IndexHistoryVerbs(command: command, reporter: reporter).show(names)

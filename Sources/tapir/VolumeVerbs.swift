@@ -4,6 +4,7 @@ import HostFiles
 import TapeIO
 import TapeIndex
 import TapeLabels
+import VirtualTape
 
 /// `tapir volume ...`.
 struct VolumeVerbs {
@@ -30,8 +31,9 @@ struct VolumeVerbs {
     let found = try ReadTarget.open(drive: archive.drive, index: index, vsn: command.archive.vsn, observer: reporter)
     let medium: MediumState
     do { medium = try archive.drive.medium() } catch { throw .volume(.drive(error)) }
+    let live = try live(found, archive.target)
     do throws(IndexError) {
-      try show(found, medium)
+      try show(found, medium, live)
     } catch { throw .index(error) }
     try archive.close()
   }
@@ -81,7 +83,26 @@ struct VolumeVerbs {
     return (query, total)
   }
 
-  private func show(_ found: ReadTarget, _ medium: MediumState) throws(IndexError) {
+  /// What is live of what is on the volume: a version counts against those on all volumes of its library, or of its set.
+  private func live(
+    _ found: ReadTarget, _ target: ArchiveTarget
+  ) throws(OperationError) -> RepackOperation.Survey {
+    var scope = found.volumes
+    let nothing: MemberLookup
+    var isOfLibrary = if case .library = target { true } else { false }
+    if case .cartridge(let path) = target { isOfLibrary = Library.around(cartridge: path) != nil }
+    do throws(IndexError) {
+      for volume in try found.index.volumes() where !scope.contains(where: { $0.row == volume.row }) {
+        if isOfLibrary || volume.descriptor.set == found.volume.descriptor.set { scope.append(volume) }
+      }
+      nothing = try MemberLookup([], in: found.index)
+    } catch { throw .index(error) }
+    return try RepackOperation(index: found.index, sources: [found.volume], scope: scope).survey(nothing)
+  }
+
+  private func show(
+    _ found: ReadTarget, _ medium: MediumState, _ live: RepackOperation.Survey
+  ) throws(IndexError) {
     let volume = found.volume.descriptor
     let batches = try found.index.batches(of: found.volume)
     let totals = try found.index.totals(of: found.volume)
@@ -102,6 +123,11 @@ struct VolumeVerbs {
     if let expires = volume.expires { row("kept until", expires.dateAndTime + " UTC") }
     row("block size", "\(volume.blockSize)")
     row("members", "\(totals.members), \(totals.bytes) bytes")
+    row(
+      "live",
+      "\(live.members), \(live.bytes) bytes"
+        + (live.members < totals.members
+          ? "; a repack gives back \(totals.members - live.members), \(max(0, totals.bytes - live.bytes)) bytes" : ""))
     if let used = medium.used {
       row("used", "\(used) bytes" + (medium.capacity.map { " of \($0)" } ?? ""))
     }

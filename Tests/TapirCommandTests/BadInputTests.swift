@@ -278,7 +278,11 @@ struct BadInputTests {
       ("-tf /dev/null", "This does not look like a tar archive"),
       ("volume show /dev/null", "/dev/null is an ordinary archive, not a volume"),
       ("-tf host:tape --rsh-command=/none", "host:tape: Cannot open: Input/output error"),
-      ("volume", "'volume' is followed by what to do: 'volume label', 'volume show', 'volume verify', 'volume copy'"),
+      (
+        "volume",
+        "'volume' is followed by what to do: 'volume label', 'volume show', 'volume verify', 'volume copy',"
+          + " 'volume repack', 'volume erase'"
+      ),
       ("index find", "'index find' takes a name or a pattern"), ("volume show", "'volume show' takes an archive"),
     ] {
       let result = try place.shell("$TAPIR \(words)")

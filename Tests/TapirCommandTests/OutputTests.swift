@@ -65,6 +65,7 @@ struct OutputTests {
     let show = try place.tapir("volume", "show", "x.vtl").text
     for line in [
       "volume        V00001", "label         my files", "block size    262144", "members       7, ",
+      "live          6, ",
       "state         open",
     ] {
       #expect(show.contains(line), "\(line)")
