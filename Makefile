@@ -10,7 +10,7 @@ TEST_PACKAGES = acl attr dpkg-dev fish git kmod libarchive-tools lsscsi lz4 man-
   sqlite3 xxhash zsh
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: deps demo build test test-vm fuzz bench bench-castor install clean
+.PHONY: deps demo build test test-foreign test-vm fuzz bench bench-castor install clean
 
 deps:
 	$(SUDO) apt-get update -q
@@ -34,9 +34,12 @@ build:
 test:
 	$(SWIFT) build $(CHECKS)
 	SWIFT="$(SWIFT)" Tests/run-swift-tests
+	$(MAKE) -j 2 --output-sync=target test-vm test-foreign
+
+# Beside the virtual machine, which waits much of its time.
+test-foreign:
 	Tests/second-reader/run "$$($(SWIFT) build --show-bin-path)/tapir"
 	$(MAKE) fuzz SECONDS=3
-	$(MAKE) test-vm
 
 # Each fuzz target for so many seconds. 77: as below.
 SECONDS ?= 60
