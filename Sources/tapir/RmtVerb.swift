@@ -13,7 +13,7 @@ struct RmtVerb {
     "Usage: tapir rmt\n\n"
     + "Serves drives, virtual cartridges, libraries and files to programs on other machines, over standard input and\n"
     + "output: tar --rmt-command='tapir rmt' -cf HOST:V00001.vtl ...; tapir --rmt-command='tapir rmt' -rf HOST:/dev/nst0 ...\n"
-    + "A cartridge that holds a labelled volume is written to only by tapir.\n"
+    + "Only tapir writes to a virtual cartridge that holds a labelled volume.\n"
 
   func run() throws(OperationError) {
     // A connection that breaks is an error like others.
