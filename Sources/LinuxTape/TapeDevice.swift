@@ -72,6 +72,17 @@ public struct TapeDevice: Equatable, Sendable {
     return String(decoding: page.dropFirst(4).filter { $0 > 32 && $0 < 127 }, as: UTF8.self)
   }
 
+  /// The device file of the same drive for commands of any kind; nil when it has none.
+  var genericName: String? {
+    guard let folder = opendir("/sys/dev/char/\(TapeDevice.major):\(minor)/device/scsi_generic") else { return nil }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name.hasPrefix("sg") { return "/dev/\(name)" }
+    }
+    return nil
+  }
+
   private static func text(_ path: String) -> String { String(decoding: bytes(path), as: UTF8.self) }
 
   /// A small file of the kernel's; empty when there is none: what it would say is then not known.

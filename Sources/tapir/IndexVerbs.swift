@@ -9,17 +9,6 @@ struct IndexVerbs {
   let command: TarCommand
   let reporter: Reporter
 
-  /// Says where the members are that match: volume, file number, block ID, and the member; no cartridge is touched.
-  func find(_ names: [[UInt8]]) throws(OperationError) {
-    let (index, groups) = try IndexScope.open(command.archive)
-    do throws(IndexError) {
-      for name in names {
-        let count = try find(name, in: groups, index)
-        if count == 0 { reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure))) }
-      }
-    } catch { throw .index(error) }
-  }
-
   /// Makes the index of a volume anew from its catalogues.
   func rebuild() throws(OperationError) {
     let target = try ArchiveTarget.resolve(command.archive, creates: false)
@@ -78,29 +67,5 @@ struct IndexVerbs {
 
   private static func count(_ members: Int, _ batches: Int) -> String {
     "\(members) member\(members == 1 ? "" : "s") in \(batches) batch\(batches == 1 ? "" : "es")"
-  }
-
-  private func find(_ name: [UInt8], in groups: [[IndexFile.Volume]], _ index: IndexFile) throws(IndexError) -> Int {
-    let wanted = MemberName.withoutTrailingSlashes(name)
-    // A name without wildcards is that name and what is below it; a pattern may match anywhere below a slash.
-    let isPattern = wanted.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "[") }
-    let pattern = NamePattern(wanted, [.wildcards])
-    let operand = isPattern ? MemberQuery.Operand.pattern { pattern.matches($0) } : .literal(wanted)
-    var versions: [StoredMember] = []
-    for volumes in groups { versions += try index.versions(of: operand, on: volumes) }
-    versions.sort(by: StoredMember.isListedBefore)
-    for version in versions {
-      var line = Array(
-        "\(version.volume.descriptor.vsn)  file \(version.file.sequence)  block \(version.file.header)  ".utf8)
-      line += Array(version.committed.dateAndTime.utf8) + Array("  ".utf8)
-      if command.verbosity > 0 {
-        var listing = ListingFormat()
-        listing.append(version.record.member, to: &line)
-      } else {
-        ListingFormat().appendName(version.record.member, to: &line)
-      }
-      reporter.print(line)
-    }
-    return versions.count
   }
 }

@@ -6,6 +6,10 @@ import VirtualTape
 struct LibraryStatus {
   let library: LibraryDescription
   let lines: [String]
+  /// Those of them that are about drives.
+  var driveLines: [String] {
+    zip(library.addresses, lines).compactMap { if case .drive = $0.0 { $0.1 } else { nil } }
+  }
 
   /// The state of a virtual library, with who uses its drives and what its cartridges hold.
   static func of(_ library: Library) throws(OperationError) -> LibraryStatus {

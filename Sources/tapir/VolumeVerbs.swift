@@ -33,7 +33,7 @@ struct VolumeVerbs {
     do { medium = try archive.drive.medium() } catch { throw .volume(.drive(error)) }
     let live = try live(found, archive.target)
     do throws(IndexError) {
-      try show(found, medium, live)
+      try show(found, medium, live, VolumeHealth.of(found.volume, among: scope(found, archive.target), found.index))
     } catch { throw .index(error) }
     try archive.close()
   }
@@ -87,21 +87,28 @@ struct VolumeVerbs {
   private func live(
     _ found: ReadTarget, _ target: ArchiveTarget
   ) throws(OperationError) -> RepackOperation.Survey {
-    var scope = found.volumes
+    let scope: [IndexFile.Volume]
     let nothing: MemberLookup
-    var isOfLibrary = if case .library = target { true } else { false }
-    if case .cartridge(let path) = target { isOfLibrary = Library.around(cartridge: path) != nil }
     do throws(IndexError) {
-      for volume in try found.index.volumes() where !scope.contains(where: { $0.row == volume.row }) {
-        if isOfLibrary || volume.descriptor.set == found.volume.descriptor.set { scope.append(volume) }
-      }
+      scope = try self.scope(found, target)
       nothing = try MemberLookup([], in: found.index)
     } catch { throw .index(error) }
     return try RepackOperation(index: found.index, sources: [found.volume], scope: scope).survey(nothing)
   }
 
+  /// The volumes that decide about what is live: those of its library, or of its set.
+  private func scope(_ found: ReadTarget, _ target: ArchiveTarget) throws(IndexError) -> [IndexFile.Volume] {
+    var scope = found.volumes
+    var isOfLibrary = if case .library = target { true } else { false }
+    if case .cartridge(let path) = target { isOfLibrary = Library.around(cartridge: path) != nil }
+    for volume in try found.index.volumes() where !scope.contains(where: { $0.row == volume.row }) {
+      if isOfLibrary || volume.descriptor.set == found.volume.descriptor.set { scope.append(volume) }
+    }
+    return scope
+  }
+
   private func show(
-    _ found: ReadTarget, _ medium: MediumState, _ live: RepackOperation.Survey
+    _ found: ReadTarget, _ medium: MediumState, _ live: RepackOperation.Survey, _ health: VolumeHealth
   ) throws(IndexError) {
     let volume = found.volume.descriptor
     let batches = try found.index.batches(of: found.volume)
@@ -128,6 +135,7 @@ struct VolumeVerbs {
       "\(live.members), \(live.bytes) bytes"
         + (live.members < totals.members
           ? "; a repack gives back \(totals.members - live.members), \(max(0, totals.bytes - live.bytes)) bytes" : ""))
+    for (name, value) in health.rows { row(name, value) }
     if let used = medium.used {
       row("used", "\(used) bytes" + (medium.capacity.map { " of \($0)" } ?? ""))
     }
@@ -140,6 +148,10 @@ struct VolumeVerbs {
       state += batches.last?.end.map { copy.end < $0 } ?? false ? "stale: it ends at block \(copy.end)" : "whole"
       if copy.verified < copy.end { state += ", read back up to block \(copy.verified)" }
       row("copy", String(decoding: Quoting.escaped(copy.place), as: UTF8.self) + " (\(state))")
+    }
+    for (name, value) in health.warnings { row(name, value) }
+    for name in health.condition.incompleteNames {
+      reporter.print(Array(repeating: UInt8(ascii: " "), count: 14) + Quoting.escaped(name))
     }
     reporter.print("")
     reporter.print("batch  session  committed (UTC)      files  by")
