@@ -86,12 +86,14 @@ public struct TapeDevice: Equatable, Sendable {
   private static func text(_ path: String) -> String { String(decoding: bytes(path), as: UTF8.self) }
 
   /// A small file of the kernel's; empty when there is none: what it would say is then not known.
-  private static func bytes(_ path: String) -> [UInt8] {
+  static func bytes(_ path: String) -> [UInt8] {
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return [] }
     defer { _ = Glibc.close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: 4096)
-    return Array(bytes.prefix(max(0, Glibc.read(descriptor, &bytes, bytes.count))))
+    // In two steps: in one, the bytes would be those from before they were read.
+    let count = Glibc.read(descriptor, &bytes, bytes.count)
+    return Array(bytes.prefix(max(0, count)))
   }
 
   /// Lends a path as a C string.

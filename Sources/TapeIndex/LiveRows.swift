@@ -55,7 +55,7 @@ struct LiveRows {
     }
     let rows = try database.prepare(
       """
-      SELECT max(r.place << 24 | m.id & 0xFFFFFF) FROM member m INDEXED BY member_by_name
+      SELECT max((r.place << 24) | (m.id & 0xFFFFFF)) FROM member m INDEXED BY member_by_name
       CROSS JOIN temp.batch_rank r ON r.batch = m.id >> 24 GROUP BY m.directory, m.name
       """)
     while try rows.step() {

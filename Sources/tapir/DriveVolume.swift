@@ -39,7 +39,7 @@ struct DriveVolume: Equatable {
 
   var text: String {
     guard let vsn else { return "barcode \(barcode), by \(source)" }
-    return "\(vsn), by the barcode \(barcode) that \(source) has"
-      + (isKnown ? "; the index knows it" : "") + "; its label was not read"
+    return "\(vsn) if its label says what its barcode says, \(barcode) from \(source)"
+      + (isKnown ? "; the index knows it" : "")
   }
 }
