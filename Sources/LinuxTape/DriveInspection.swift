@@ -150,7 +150,9 @@ public final class DriveInspection {
 
   private func askGeneric(_ command: [UInt8], _ count: Int) -> Answer {
     guard let name = device.genericName else { return .unavailable("its generic device is not there: load module sg") }
-    if generic < 0 { generic = TapeDevice.withPath(Array(name.utf8)) { Glibc.open($0, O_RDWR | O_NONBLOCK | O_CLOEXEC) } }
+    if generic < 0 {
+      generic = TapeDevice.withPath(Array(name.utf8)) { Glibc.open($0, O_RDWR | O_NONBLOCK | O_CLOEXEC) }
+    }
     guard generic >= 0 else { return .unavailable("\(name): \(String(cString: strerror(errno)))") }
     return send(command, count, generic)
   }

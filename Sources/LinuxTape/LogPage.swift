@@ -32,13 +32,6 @@ public struct LogPage: Equatable, Sendable {
     parameters = found
   }
 
-  /// The pages that page 0, of which this takes the bytes, says there are; nil when it is not page 0.
-  public static func supported(_ bytes: some Collection<UInt8>) -> Set<UInt8>? {
-    let bytes = Array(bytes)
-    guard bytes.count >= 4, bytes[0] & 0x3F == 0, bytes[1] == 0 else { return nil }
-    return Set(bytes[4..<min(bytes.count, 4 + (Int(bytes[2]) << 8 | Int(bytes[3])))].map { $0 & 0x3F })
-  }
-
   /// A value as an unsigned number, most significant byte first; nil when it is not there, or is larger than 64 bits.
   /// All bits set mean that the drive does not know.
   public func number(_ parameter: UInt16) -> UInt64? {

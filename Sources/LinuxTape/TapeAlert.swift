@@ -44,7 +44,10 @@ public struct TapeAlert: Equatable, Sendable {
 
   private static let table: [(Severity, String, String)] = [
     /* 1 */ (.warning, "read warning", "nothing is lost, but reading is hard: clean the drive, then verify the volume"),
-    (.warning, "write warning", "nothing is lost, but writing is hard: clean the drive; see whether another cartridge does"),
+    (
+      .warning, "write warning",
+      "nothing is lost, but writing is hard: clean the drive; see whether another cartridge does"
+    ),
     (.warning, "hard error", "a read or write failed for good: clean the drive, then verify the volume"),
     (.critical, "media", "copy what is on the cartridge to another one, and do not write on it again"),
     (.critical, "read failure", "cartridge or drive is faulty: try the cartridge in another drive"),
@@ -93,8 +96,14 @@ public struct TapeAlert: Equatable, Sendable {
     (.warning, "tape directory invalid at unload", "locating is slow until all of the volume was read: verify it"),
     (.critical, "tape system area write failure", copyAndDiscard),
     (.critical, "tape system area read failure", copyAndDiscard),
-    (.critical, "no start of data", "check that the cartridge is of the right kind; it may be damaged or erased in bulk"),
-    (.critical, "loading or threading failure", "take the cartridge out and insert it again; if it comes again, call service"),
+    (
+      .critical, "no start of data",
+      "check that the cartridge is of the right kind; it may be damaged or erased in bulk"
+    ),
+    (
+      .critical, "loading or threading failure",
+      "take the cartridge out and insert it again; if it comes again, call service"
+    ),
     (.critical, "unrecoverable unload failure", "do not pull at the cartridge: call service"),
     (.critical, "automation interface failure", loader),
     (.warning, "microcode failure", "reset the drive; see whether there is newer firmware"),

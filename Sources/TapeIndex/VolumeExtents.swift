@@ -4,7 +4,8 @@ internal import TapeIO
 /// What lies where on volumes, in bytes and in tape order: from the index alone.
 ///
 /// Bytes are those of blocks as they were written: 80 for a label, those of a user file for its content. A catalogue is
-/// counted in whole blocks, as is what was given up on WORM media: the index has no more of them. Filemarks are nothing.
+/// counted without its last block, whose length the index does not have; what was given up on WORM media in whole blocks.
+/// Filemarks are nothing.
 public struct VolumeExtents {
   /// What some bytes are.
   public enum Kind: Int, CaseIterable, Sendable {
@@ -121,15 +122,15 @@ public struct VolumeExtents {
         body(part.kind, part.bytes, part.isMember ? 1 : 0)
       }
       close()
-      let isDamaged = batch.record.reason == .recovered
+      let kind = batch.record.reason == .recovered ? Kind.damaged : .overhead
       guard let catalogue = batch.catalogue, let end = batch.end else {
-        if isDamaged { body(.damaged, 2 * Self.headerBytes, 0) }
+        // Salvaged files have none behind them.
+        if kind == .damaged { body(.damaged, 2 * Self.headerBytes, 0) }
         continue
       }
       let (header, behind) = (Int64(catalogue.header.rawValue), Int64(end.rawValue))
       skip(to: header, files: Int64(batch.record.catalogueSequence) - expected)
-      body(isDamaged ? .damaged : .overhead, max(0, behind - header - Self.objectsAround) * blockSize, 0)
-      body(.overhead, 2 * Self.headerBytes, 0)
+      body(kind, max(0, behind - header - Self.objectsAround - 1) * blockSize + 2 * Self.headerBytes, 0)
       next = behind
     }
   }

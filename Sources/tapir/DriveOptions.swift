@@ -45,7 +45,8 @@ struct DriveOptions {
       throw UsageError(message: "'\(verb.rawValue)' takes a drive: name it, or set $TAPE")
     }
     if command.drive.isContradictory {
-      throw UsageError(message: "'drive position' goes to one place: a block, --tape-file or --end", pointsAtHelp: false)
+      throw UsageError(
+        message: "'drive position' goes to one place: a block, --tape-file or --end", pointsAtHelp: false)
     }
   }
 }

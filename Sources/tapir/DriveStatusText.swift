@@ -19,7 +19,9 @@ struct DriveStatusText {
       row("cartridge", cartridge)
       row("volume", volume?.text ?? "not known without moving the tape: 'tapir volume show' reads its label")
       if let size = state.blockSize {
-        row("blocks", size == 0 ? "each of its own length" : "of \(size) bytes; tapir sets variable ones when it opens the drive")
+        row(
+          "blocks",
+          size == 0 ? "each of its own length" : "of \(size) bytes; tapir sets variable ones when it opens the drive")
       }
       row("position", Self.words(state.position))
     }

@@ -23,7 +23,8 @@ struct DriveVerbs {
         + "Says where the tape stands, without moving it; or goes to a block, behind the Nth filemark, or to end of data.\n"
         + "BLOCK is a block ID as 'tapir index find' says it: blocks and filemarks are counted from 0.\n"
     default:
-      usage(verb) + "Says what is wrong with drive and cartridge, and what to do, from the drive's log pages (TapeAlert, error\n"
+      usage(verb)
+        + "Says what is wrong with drive and cartridge, and what to do, from the drive's log pages (TapeAlert, error\n"
         + "counters, volume statistics, capacity) and the driver's statistics. The tape does not move.\n"
         + "Retries are judged by their rate since the cartridge was loaded: against a fixed one, and against that of the\n"
         + "cartridge's life. Alerts are said once: the drive forgets them when they are read.\n"
@@ -82,7 +83,9 @@ struct DriveVerbs {
       if case .system(let number, _) = error.cause, number == 5 {  // EIO
         throw .refused(
           error.description,
-          hint: "the cartridge may be held: see who uses the drive ('tapir drive status'), or 'mt -f \(state.device) unlock'")
+          hint:
+            "the cartridge may be held: see who uses the drive ('tapir drive status'), or 'mt -f \(state.device) unlock'"
+        )
       }
       throw .volume(.drive(error))
     }
@@ -178,7 +181,7 @@ struct DriveVerbs {
     case .driveStatus, .driveHealth:
       let cartridge = try VirtualCartridgeFacts.of(path)
       if verb == .driveStatus { return cartridge.lines.forEach { reporter.print($0) } }
-      if let fill = cartridge.fill { reporter.print(fill) }
+      if let fill = cartridge.fill { reporter.print(DriveStatusText.row("used", fill)) }
       reporter.print("a virtual cartridge has no wear: nothing to do")
     case .driveEject, .driveLoad:
       throw .refused(
@@ -190,7 +193,8 @@ struct DriveVerbs {
 
   private func rewound(_ verb: Verb) throws(OperationError) {
     if command.drive.destination != nil {
-      throw .refused("a virtual tape does not stay where it was: it stands at its beginning whenever it is opened", hint: nil)
+      throw .refused(
+        "a virtual tape does not stay where it was: it stands at its beginning whenever it is opened", hint: nil)
     }
     reporter.print("at the beginning of the tape: a virtual tape is rewound whenever it is opened")
   }

@@ -124,7 +124,8 @@ struct IndexFinding {
         !copy.hasMember
         ? " (stale: does not have it)"
         : copy.isStale
-          ? " (stale, but has it\(copy.isVerified ? "" : "; not read back"))" : copy.isVerified ? "" : " (not read back)"
+          ? " (stale, but has it\(copy.isVerified ? "" : "; not read back"))"
+          : copy.isVerified ? "" : " (not read back)"
       reporter.print(Array("  copy at ".utf8) + Quoting.escaped(copy.place) + Array(state.utf8))
     }
   }

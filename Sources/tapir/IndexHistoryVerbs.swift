@@ -67,6 +67,7 @@ struct IndexHistoryVerbs {
       var line = Array("session \(place + 1)  \(session.committed.dateAndTime)  \(names)  ".utf8)
       line += Array("\(totals.members) member\(totals.members == 1 ? "" : "s"), \(totals.bytes) bytes  ".utf8)
       line += Quoting.escaped(session.record.series.isEmpty ? Array(session.record.host.utf8) : session.record.series)
+      line += Array(Self.ending(session).utf8)
       reporter.print(line)
       for change in try index.changes(in: session.batches.map(\.row)) {
         switch change {
@@ -77,6 +78,14 @@ struct IndexHistoryVerbs {
         }
       }
     }
+  }
+
+  /// What is to be said of a session that did not simply end.
+  private static func ending(_ session: IndexFile.Session) -> String {
+    let reasons = session.batches.map(\.record.reason)
+    if reasons.contains(.salvaged) { return "  (salvaged: never committed)" }
+    if reasons.contains(.recovered) { return "  (recovered from labels)" }
+    return reasons.last == .interrupted ? "  (interrupted)" : ""
   }
 
   /// Shows all versions of members, those that are gone too.

@@ -18,7 +18,8 @@ struct MapVerb {
     catalogues, damaged, empty; of a library, a bar for each volume. Comes from the index: with --vsn, of virtual
     cartridges and of libraries no cartridge is needed.
     A cell shows damage if there is any in its part of the tape, otherwise what there is most of there.
-    The amounts are exact: bytes of blocks, in which catalogues count as whole blocks.
+    The amounts are exact: bytes of blocks as they were written. Only a catalogue counts without its last block, whose
+    length the index does not have.
 
     """
 
@@ -189,7 +190,9 @@ struct MapVerb {
     guard descriptor >= 0 else { throw failure("Cannot open") }
     var done = 0
     while done < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done) }
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
+      }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
         let error = failure("Cannot write")

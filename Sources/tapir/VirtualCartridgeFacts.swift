@@ -25,7 +25,8 @@ struct VirtualCartridgeFacts {
     row("state", "ready")
     row(
       "cartridge",
-      "virtual, " + (options.compression == .lz4 ? "compressed" : "not compressed") + (options.isWORM ? ", WORM" : "") + ", "
+      "virtual, " + (options.compression == .lz4 ? "compressed" : "not compressed") + (options.isWORM ? ", WORM" : "")
+        + ", "
         + (options.isWriteProtected ? "write-protected" : "not write-protected"))
     row("volume", options.vsn.isEmpty ? "not labelled" : "\(options.vsn), by the cartridge's description")
     row("used", fill)

@@ -49,7 +49,8 @@ struct VolumeHealth {
     if condition.incomplete > 0 {
       let more = condition.incomplete > Int64(condition.incompleteNames.count) ? "; the first of them:" : ":"
       row(
-        "\(Self.count(Int(condition.incomplete), "member")) incomplete, as the source shrank or failed while it was read\(more)")
+        "\(Self.count(Int(condition.incomplete), "member")) incomplete, as the source shrank or failed while it was read\(more)"
+      )
     }
     return rows
   }

@@ -33,7 +33,8 @@ struct DriveHealthTests {
       #expect(
         flag.severity
           == (critical.contains(flag.number)
-            ? .critical : information.contains(flag.number) ? .information : .warning), "\(flag)")
+            ? .critical : information.contains(flag.number) ? .information : .warning),
+        "\(flag)")
     }
   }
 
@@ -50,9 +51,10 @@ struct DriveHealthTests {
     #expect(try findings([Self.page(0x2E, none, width: 1)]) == [])
   }
 
-  @Test(arguments: [
-    (0, 5_000_000_000, false), (49, 5_000_000_000, false), (50, 5_000_000_000, true), (50, 999_999_999, false),
-  ] as [(UInt64, UInt64, Bool)])
+  @Test(
+    arguments: [
+      (0, 5_000_000_000, false), (49, 5_000_000_000, false), (50, 5_000_000_000, true), (50, 999_999_999, false),
+    ] as [(UInt64, UInt64, Bool)])
   func retriesAreJudgedByTheirRate(retries: UInt64, bytes: UInt64, areMany: Bool) throws {
     let many = "warning: write retries are many: 10.0 in 1 GB since the cartridge was loaded; clean the drive"
     #expect(try findings([Self.page(2, [(2, retries), (5, bytes), (6, 0)])]) == (areMany ? [many] : []))

@@ -91,7 +91,8 @@ struct LogPageTests {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("page-\(UUID().uuidString)")
     // Left behind, it only takes room.
     defer { try? FileManager.default.removeItem(at: file) }
-    try page.map { String(format: "%02x", $0) }.joined(separator: " ").write(to: file, atomically: true, encoding: .utf8)
+    try page.map { String(format: "%02x", $0) }.joined(separator: " ").write(
+      to: file, atomically: true, encoding: .utf8)
     let process = Process()
     let output = Pipe()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

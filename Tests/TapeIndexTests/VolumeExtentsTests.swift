@@ -30,7 +30,6 @@ struct VolumeExtentsTests {
     var files: [File?] = []
     /// Names that are gone, with the number of files that there were.
     var deletions: [(String, Int)] = []
-    let blockSize: Int
 
     func kinds() -> [VolumeExtents.Kind] {
       var live: Set<Int> = []
@@ -48,8 +47,6 @@ struct VolumeExtentsTests {
         if let file {
           let isLive = live.contains(place) || linked.contains(place)
           kinds += repeatElement(isLive ? file.isIncomplete ? .damaged : .live : .dead, count: file.bytes)
-        } else {
-          kinds += repeatElement(.overhead, count: blockSize)
         }
         kinds += repeatElement(.overhead, count: 240)
       }
@@ -61,8 +58,7 @@ struct VolumeExtentsTests {
     var random = SeededGenerator("extents", seed: seed)
     let index = try IndexFile()
     var rows = try Rows()
-    rows.volume.blockSize = 16 << 10
-    var model = Model(blockSize: rows.volume.blockSize)
+    var model = Model()
     for batch in 0..<8 {
       var records: [MemberRecord] = []
       var changes: [NameChange] = []
@@ -119,7 +115,9 @@ struct VolumeExtentsTests {
       for batch in 0..<6 {
         for number in volumes.indices {
           volumes[number].delay = Int64(number) * 2
-          let names = (0..<20).map { _ in "d\(Int.random(in: 0..<3, using: &random))/\(Int.random(in: 0..<9, using: &random))" }
+          let names = (0..<20).map { _ in
+            "d\(Int.random(in: 0..<3, using: &random))/\(Int.random(in: 0..<9, using: &random))"
+          }
           try volumes[number].commit(
             batch == 0 ? [] : Array(Set(names)).map { Rows.record($0) }, to: index,
             changes: hasChanges && batch == 3 ? [.deleted(Array("d1".utf8))] : [])

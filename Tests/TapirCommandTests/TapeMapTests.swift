@@ -51,7 +51,8 @@ struct TapeMapTests {
   @Test func hugeVolumesAreNoTrouble() {
     let large: Int64 = 1 << 60
     let found = map([(.live, large), (.dead, large)], cells: 1000, capacity: large * 4)
-    #expect(found.cells == Array(repeating: .live, count: 250) + Array(repeating: .dead, count: 250)
+    #expect(
+      found.cells == Array(repeating: .live, count: 250) + Array(repeating: .dead, count: 250)
         + Array(repeating: .empty, count: 500))
   }
 
