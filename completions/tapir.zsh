@@ -22,6 +22,7 @@ _tapir() {
     '--index-db=:the index (else $TAPIR_INDEX, or the default)'
     '--no-index:neither read nor write an index: read the tape from its beginning'
     '--erase-volume=:with -c: give up everything on volume VSN ('\''unlabelled'\'': on a cartridge without a label)'
+    '--retain=:keep the volume for at least DAYS days from now: before that --erase-volume refuses it'
     '--erase-unexpired:with --erase-volume: even before its expiry'
     '--erase-tail:with -r: overwrite what lies behind the last catalogue, though it cannot be read what that is'
     '--capacity=:capacity of a new virtual cartridge'

@@ -52,15 +52,37 @@ public struct CreateOperation {
       id: .random(), started: .now(), host: identity.host, program: identity.program, series: series)
   }
 
-  /// Labels a blank volume and writes nothing else: VOL1 and catalogue 0.
+  /// Labels a blank volume and writes nothing else: VOL1 and catalogue 0. One that holds members gets a catalogue that says
+  /// how long it is kept, when the intent asks for longer than that.
   /// - Throws: ``OperationError``; also when the volume is labelled already and may not be erased.
   /// - Returns: what identifies the volume.
   public func label(
     drive: any TapeDrive, index: IndexFile?, observer: any OperationObserver
   ) throws(OperationError) -> VolumeDescriptor {
-    let target = WriteTarget(
-      drive: drive, index: index, intent: intent, identity: identity, session: session(), observer: observer)
-    return try target.open().writer.descriptor
+    let session = session()
+    var intent = intent
+    if intent.keptUntil != nil, intent.erase == nil { intent.appends = true }
+    let volume = try WriteTarget(
+      drive: drive, index: index, intent: intent, identity: identity, session: session, observer: observer,
+      mayBeFull: true
+    ).open()
+    let descriptor = volume.writer.descriptor
+    guard !volume.isFull else {
+      throw .refused(
+        "volume \(descriptor.vsn) is full: nothing can be written on it any more, nor how long it is kept", hint: nil)
+    }
+    guard intent.text.isEmpty || descriptor.text == intent.text else {
+      throw .refused(
+        "volume \(descriptor.vsn) is labelled already, with another text",
+        hint: "--erase-volume=\(descriptor.vsn) labels it anew")
+    }
+    if volume.isKeptLonger {
+      let ring = WriteRing(blockSize: descriptor.blockSize, byteCount: 0, streaming: nil)
+      ring.finish()
+      try SessionWriter(volume: volume, index: index, session: session, limits: limits, observer: observer)
+        .run(ring, Interruption())
+    }
+    return descriptor
   }
 
   /// Labels anew the cartridge that the intent says is to be erased, under the VSN that it has.

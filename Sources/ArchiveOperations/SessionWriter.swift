@@ -395,7 +395,10 @@ final class SessionWriter {
   @discardableResult
   private func writeCatalogue(_ reason: BatchReason) throws(OperationError) -> Set<UInt64> {
     if reason == .volumeFull { isFull = true }
-    guard catalogue.memberCount > 0 || catalogue.changeCount > 0 || reason == .volumeFull else { return [] }
+    let isKeptLonger = volume.isKeptLonger && reason == .sessionEnd
+    guard catalogue.memberCount > 0 || catalogue.changeCount > 0 || isKeptLonger || reason == .volumeFull else {
+      return []
+    }
     let now = max(Timestamp.now(), lastCommit)
     let batch = BatchRecord(
       number: batchNumber, id: .random(), session: session, firstSequence: firstSequence,
@@ -423,6 +426,7 @@ final class SessionWriter {
     summary.bytes += batchBytes
     if batchBytes > 0 { hasProgress = true }
     if catalogue.changeCount > 0 { changes = [] }
+    volume.isKeptLonger = false
     unconfirmed = []
     written = []
     needed = 0

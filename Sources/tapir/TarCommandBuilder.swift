@@ -104,7 +104,8 @@ struct TarCommandBuilder {
 
   /// Options that mean nothing to an ordinary archive.
   private static let volumeKeys: Set<OptionKey> = [
-    .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .layout,
+    .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .retain,
+    .layout,
     .pack, .noSpan, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range,
     .changer, .driveElement, .changed, .series, .asOf, .newest, .session,
   ]
@@ -157,6 +158,10 @@ struct TarCommandBuilder {
       command.intent.erase = command.archive.erased.map { .volume($0) } ?? .unlabelled
     case .eraseUnexpired: command.intent.erasesUnexpired = true
     case .eraseTail: command.intent.erasesTail = true
+    case .retain:
+      // From the start of the program: a session of several volumes keeps all for the same time.
+      let days = try number(value, "--retain", 1...36_500)
+      command.intent.keptUntil = Timestamp(seconds: Timestamp.now().seconds + days * 86_400)
     case .salvage: command.salvages = true
     case .noVerify: command.verifiesCopy = false
     case .scan: command.scans = true

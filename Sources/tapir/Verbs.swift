@@ -45,7 +45,7 @@ enum Verb: String, CaseIterable {
     switch self {
     case .volumeLabel:
       [
-        .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity,
+        .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .retain, .capacity,
         .compression, .blockingFactor, .recordSize, .changer, .driveElement, .help,
       ]
     case .volumeShow: [.file, .forceLocal, .vsn, .indexDatabase, .changer, .driveElement, .help]
@@ -61,14 +61,15 @@ enum Verb: String, CaseIterable {
       ]
     case .volumeRepack:
       [
-        .forceLocal, .vsn, .indexDatabase, .eraseVolume, .eraseUnexpired, .capacity, .compression, .blockingFactor,
-        .recordSize, .buffer, .layout, .pack, .noSpan, .verify, .syncBytes, .syncFiles, .syncSeconds, .changer,
+        .forceLocal, .vsn, .indexDatabase, .eraseVolume, .eraseUnexpired, .retain, .capacity, .compression,
+        .blockingFactor, .recordSize, .buffer, .layout, .pack, .noSpan, .verify, .syncBytes, .syncFiles, .syncSeconds,
+        .changer,
         .driveElement, .to, .eraseSource, .verbose, .help,
       ]
     case .volumeErase:
       [
-        .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .blockingFactor,
-        .recordSize, .changer, .driveElement, .help,
+        .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .retain,
+        .blockingFactor, .recordSize, .changer, .driveElement, .help,
       ]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
     case .indexLog: [.file, .forceLocal, .vsn, .indexDatabase, .help]
@@ -101,7 +102,8 @@ enum Verb: String, CaseIterable {
 
   private var summary: String {
     switch self {
-    case .volumeLabel: "Usage: tapir volume label ARCHIVE [OPTION...]\n\nLabels a blank cartridge.\n"
+    case .volumeLabel:
+      "Usage: tapir volume label ARCHIVE [OPTION...]\n\nLabels a blank cartridge. With --retain, one that holds members is kept for longer.\n"
     case .volumeShow: "Usage: tapir volume show ARCHIVE [OPTION...]\n\nSays which volume it is, and what is on it.\n"
     case .volumeVerify:
       "Usage: tapir volume verify ARCHIVE [OPTION...]\n\n"
