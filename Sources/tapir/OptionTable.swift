@@ -108,7 +108,7 @@ enum OptionTable {
     .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),
     .gnu(.append, "r", "append", .mode, "archive files behind what the volume holds"),
     .gnu(.update, "u", "update", .mode, "append files that are newer than in the archive"),
-    .gnu(.concatenate, "A", "catenate", .mode, "append the members of other archives (ordinary archives)"),
+    .gnu(.concatenate, "A", "catenate", .mode, "append the members of other archives"),
     .gnu(.concatenate, nil, "concatenate", .mode, "same as --catenate"),
     .gnu(.delete, nil, "delete", .mode, "take members out of an archive; on volumes, record that they are deleted"),
     .gnu(.list, "t", "list", .mode, "list the members"),

@@ -74,7 +74,7 @@ struct TarCommandBuilder {
     if mode == .create || mode == .update { command.complaints += names.complaints }
     if mode == .list || command.verbosity > 0 { command.notes += dateNotes }
     command.source.saysWhatIsLeftOut = command.verbosity > 0
-    command.intent.appends = mode == .append || mode == .update || mode == .delete
+    command.intent.appends = mode == .append || mode == .update || mode == .concatenate || mode == .delete
     command.intent.labels = mode != .delete
     command.intent.vsn = command.archive.vsn
     command.archive.libraryUse = mode == .create ? .scratch : command.intent.appends ? .lastWritten : .loaded

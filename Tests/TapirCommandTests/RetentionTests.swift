@@ -25,6 +25,6 @@ struct RetentionTests {
     let kept = result.errors.split(separator: "\n").filter { $0.contains(" is kept until ") }
     #expect(kept.count == 3, "\(result.errors)")
     #expect(result.errors.contains("hint: --erase-unexpired insists\n"))
-    #expect(result.errors.contains("--retain is for -c, -r and -u"))
+    #expect(result.errors.contains("--retain is for -c, -r, -u and -A"))
   }
 }
