@@ -60,6 +60,8 @@ final class SessionWriter {
   private let returned = ReturnedBlocks()
   /// Where members with several names lie, for the links to them.
   private var linked: [LinkKey: LinkPlacement] = [:]
+  /// Links that were read before the volume was full which has what they lead to: they are read again, with content.
+  private var orphans: [any SourceMember] = []
   /// The volumes of the set that this session has filled.
   private var preceding: [VolumeDescriptor] = []
   /// How many of them the open batch names, as pieces lie there.
@@ -86,6 +88,8 @@ final class SessionWriter {
     var ordinal: UInt32 = 0
     /// Whether a piece was not what was written when it was read back.
     var isDamaged = false
+    /// Links in it that lead nowhere on this volume.
+    var orphans: [any SourceMember] = []
     var layout: Layout { begin.layout }
   }
 
@@ -126,10 +130,19 @@ final class SessionWriter {
   }
 
   /// Writes everything that comes through `ring`, then commits what is left.
+  /// - Parameter again: has members read again: gives the ring that they come through.
   /// - Throws: when the drive or the index fails; what was not committed has been reported as unconfirmed.
-  func run(_ ring: WriteRing, _ interruption: Interruption) throws(OperationError) {
+  func run(
+    _ first: WriteRing, _ interruption: Interruption,
+    again: ([any SourceMember]) throws(OperationError) -> WriteRing
+  ) throws(OperationError) {
+    var ring = first
     do throws(OperationError) {
       repeat {
+        if !orphans.isEmpty {
+          ring = try again(orphans)
+          orphans = []
+        }
         while !stops, !interruption.isRequested, let block = returned.first ?? ring.next() {
           try handle(block, isLast: false, ring)
         }
@@ -144,13 +157,19 @@ final class SessionWriter {
         } else if interruption.isRequested {
           try giveUpOpenFile()
           try commit(.interrupted)
-        } else {
+        } else if orphans.isEmpty, !written.contains(where: { !$0.file.orphans.isEmpty }) {
           try addChanges()
           try commit(.sessionEnd)
+        } else {
+          try commit(.limit)
         }
         // The last catalogue may have needed the room of what was before it, or a volume of its own.
-      } while !stops && !interruption.isRequested && (!returned.isEmpty || !changes.isEmpty)
+      } while !stops && !interruption.isRequested && (!returned.isEmpty || !changes.isEmpty || !orphans.isEmpty)
+      for orphan in orphans { observer.report(.unconfirmed(path: orphan.member.path)) }
     } catch {
+      for orphan in orphans + written.flatMap(\.file.orphans) {
+        observer.report(.unconfirmed(path: orphan.member.path))
+      }
       for path in unconfirmed { observer.report(.unconfirmed(path: path)) }
       if let open = open ?? suspended {
         for path in open.members.isEmpty ? [open.begin.path] : open.members.map(\.record.member.path) {
@@ -267,9 +286,10 @@ final class SessionWriter {
   }
 
   private func end(_ file: ComposedFile, isFull: Bool = false) throws(OperationError) {
-    let members = takenOver((open?.members ?? []) + file.members)
+    let (members, orphaned) = listed((open?.members ?? []) + file.members)
     if members.isEmpty {
       // Nothing of it is to be kept.
+      orphans += orphaned
       try giveUpOpenFile()
       guard isFull || writer.isNearEnd else { return }
       return change != nil ? try closeVolume() : try commit(.volumeFull)
@@ -301,6 +321,7 @@ final class SessionWriter {
       if let source = member.source, isReachable, !done.isDamaged { sources.append((placement.sequence, source)) }
     }
     done.members = []
+    done.orphans = orphaned
     if change != nil {
       if let last = written.indices.last, written[last].placement.byteCount <= Self.longestGivenBack {
         written[last].file.digests = nil
@@ -342,18 +363,32 @@ final class SessionWriter {
     return record
   }
 
-  /// The members of a file that are to be listed: of those that are taken over, the ones that are what they were, and links
-  /// only to what is on this volume.
-  private func takenOver(_ members: [ComposedMember]) -> [ComposedMember] {
+  /// The members of a file that are to be listed: of those that are taken over, the ones that are what they were; and links
+  /// only to what is on this volume, but for those out of archives, which cannot be read again.
+  private func listed(_ members: [ComposedMember]) -> (members: [ComposedMember], orphans: [any SourceMember]) {
     var here: Set<LinkKey> = []
-    return members.filter { member in
-      guard member.record.member.origin != nil else { return true }
-      if member.isWithdrawn { return false }
-      guard let key = member.linkKey else { return member.record.member.kind != .hardLink }
-      if member.record.member.kind == .hardLink { return linked[key] != nil || here.contains(key) }
-      here.insert(key)
-      return true
+    var orphans: [any SourceMember] = []
+    let listed = members.filter { member in
+      let isTakenOver = member.record.member.origin != nil
+      if isTakenOver, member.isWithdrawn { return false }
+      guard let key = member.linkKey else { return !isTakenOver || member.record.member.kind != .hardLink }
+      guard member.record.member.kind == .hardLink else {
+        here.insert(key)
+        return true
+      }
+      if linked[key] != nil || here.contains(key) { return true }
+      if let again = member.again { orphans.append(again) }
+      return !isTakenOver && member.again == nil
     }
+    return (listed, orphans)
+  }
+
+  /// What a block is that has a user file of its own for a link which leads nowhere on this volume.
+  private func orphan(_ block: WriteRing.Block) -> (any SourceMember)? {
+    guard block.begin != nil, case .file(let file) = block.end, file.layout != .pack, file.members.count == 1,
+      let member = file.members.first, let key = member.linkKey, linked[key] == nil
+    else { return nil }
+    return member.again
   }
 
   private func noteLeftOut(_ ring: WriteRing) {
@@ -428,6 +463,7 @@ final class SessionWriter {
     if catalogue.changeCount > 0 { changes = [] }
     volume.isKeptLonger = false
     unconfirmed = []
+    for file in written { orphans += file.file.orphans }
     written = []
     needed = 0
     catalogues.append(placement)
@@ -477,6 +513,10 @@ final class SessionWriter {
   /// - Returns: false when it was not written, and has to come again.
   private func span(_ block: WriteRing.Block, isLast: Bool, again: () -> Void) throws(OperationError) -> Bool {
     while isFull { try nextVolume(for: suspended?.begin.path ?? block.begin?.path ?? []) }
+    if let orphan = orphan(block) {
+      orphans.append(orphan)
+      return true
+    }
     if waitsForEnd {
       waitsForEnd = false
       if block.byteCount > 0 {
