@@ -20,7 +20,7 @@ complete -c tapir -n '__tapir_second volume' -f -a 'label show verify copy repac
 complete -c tapir -s c -l create -d 'archive files; label the volume if it is blank'
 complete -c tapir -s r -l append -d 'archive files behind what the volume holds'
 complete -c tapir -s u -l update -d 'append files that are newer than in the archive'
-complete -c tapir -s A -l catenate -d 'append the members of other archives (ordinary archives)'
+complete -c tapir -s A -l catenate -d 'append the members of other archives'
 complete -c tapir -l concatenate -d 'same as --catenate'
 complete -c tapir -l delete -d 'take members out of an archive; on volumes, record that they are deleted'
 complete -c tapir -s t -l list -d 'list the members'

@@ -7,7 +7,7 @@ _tapir() {
     '--create:archive files; label the volume if it is blank'
     '--append:archive files behind what the volume holds'
     '--update:append files that are newer than in the archive'
-    '--catenate:append the members of other archives (ordinary archives)'
+    '--catenate:append the members of other archives'
     '--concatenate:same as --catenate'
     '--delete:take members out of an archive; on volumes, record that they are deleted'
     '--list:list the members'

@@ -56,8 +56,8 @@ enum Verb: String, CaseIterable {
       ]
     case .volumeCopy:
       [
-        .forceLocal, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity, .compression, .buffer,
-        .noVerify, .help,
+        .forceLocal, .vsn, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity, .compression, .buffer,
+        .noVerify, .changer, .driveElement, .help,
       ]
     case .volumeRepack:
       [
@@ -93,7 +93,7 @@ enum Verb: String, CaseIterable {
     case .libraryMigrate:
       [
         .file, .indexDatabase, .library(.olderThan), .library(.fullerThan), .to, .noVerify, .eraseVolume,
-        .eraseUnexpired, .capacity, .compression, .buffer, .help,
+        .eraseUnexpired, .capacity, .compression, .buffer, .changer, .driveElement, .help,
       ]
     case .libraryAdd: [.file, .changer, .indexDatabase, .library(.cartridges), .help]
     case .libraryRemove: [.file, .changer, .library(.into), .help]
@@ -175,7 +175,7 @@ enum Verb: String, CaseIterable {
   /// Takes the library out of the names, unless an option says which, and counts the others.
   private func checkWords(_ names: inout [[UInt8]], _ command: inout TarCommand) throws(UsageError) {
     guard let counts = wordCounts else { return }
-    if command.archive.changer == nil, command.archive.name == nil {
+    if command.archive.changer == nil || self == .libraryMigrate, command.archive.name == nil {
       guard !names.isEmpty else { throw UsageError(message: "'\(rawValue)' takes a library") }
       command.archive.name = names.removeFirst()
     }
@@ -243,6 +243,10 @@ enum Verb: String, CaseIterable {
       }
     } else if self == .volumeCopy {
       guard names.count == 2 else { throw UsageError(message: "'\(rawValue)' takes a source and a target") }
+      if command.archive.vsn != nil, command.archive.changer == nil {
+        throw UsageError(
+          message: "--vsn goes with --changer: what is copied is what the two names have", pointsAtHelp: false)
+      }
     } else if self == .volumeRepack {
       if command.targets.isEmpty, names.count > 1 { command.targets = [names.removeLast()] }
       guard !names.isEmpty, !command.targets.isEmpty else {
