@@ -34,11 +34,9 @@ public final class DriveInspection {
   /// Whether another process has the drive.
   public var isBusy: Bool { descriptor == nil }
 
-  /// Lets go of the drive.
-  public func close() throws(DriveError) {
-    guard let error = descriptor?.close() else { return }
-    throw DriveError(.system(errno: error.code, message: error.message), operation: "close", device: device.name)
-  }
+  /// Lets go of the drive. After a reset the driver refuses to close as it refuses all else; nothing was written, so there
+  /// is nothing that could have failed.
+  public func close() { _ = descriptor?.close() }
 
   // MARK: State
 
@@ -77,17 +75,18 @@ public final class DriveInspection {
   }
 
   private func position(_ descriptor: Descriptor, _ status: cltape_status) -> TapePosition {
-    var position = TapePosition()
-    var isFromDrive = false
+    // After a reset the driver does not let the tape be used before it is rewound, whatever the drive says.
+    guard case .success(let block) = descriptor.position(), block >= 0 else { return TapePosition() }
+    var position: TapePosition
     if case .data(let bytes) = ask(readPosition, answer: 32), let found = TapePosition(longForm: bytes) {
       position = found
-      isFromDrive = true
-    } else if case .success(let block) = descriptor.position(), block >= 0 {
+    } else {
+      position = TapePosition()
       position.block = UInt64(block)
+      if status.file >= 0 { position.file = UInt64(status.file) }
+      position.partition = UInt64(max(0, status.residual))
     }
-    if !isFromDrive, status.file >= 0 { position.file = UInt64(status.file) }
     if status.file >= 0, status.block >= 0 { position.blockInFile = UInt64(status.block) }
-    if !isFromDrive { position.partition = UInt64(max(0, status.residual)) }
     // Its own memory; it is kept when the device is closed and opened again.
     if status.flags & cltape_GMT_BOT != 0 { position.isAtBeginning = true }
     position.isBehindFilemark = status.flags & cltape_GMT_EOF != 0

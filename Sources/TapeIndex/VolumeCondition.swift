@@ -54,9 +54,11 @@ extension IndexFile {
   ) throws(IndexError) {
     let stored = try totals(ofBatches: batches).members
     let live = try LiveRows(of: scope, in: self).count(in: batches.map(\.row))
-    // With its renames and deletions, but every version.
-    let selection = try Selection(MemberQuery(newestOnly: false), of: scope, in: self)
-    let current = try selection.count(on: volume)
+    var current = stored
+    // Where anything happened to names: with that, but every version.
+    if try database.number("SELECT count(*) FROM (SELECT 1 FROM change LIMIT 1)") > 0 {
+      current = try Selection(MemberQuery(newestOnly: false), of: scope, in: self).count(on: volume)
+    }
     (condition.deleted, condition.superseded) = (stored - current, current - live)
     let claimed = Set(
       try pieces(inBatches: commits(of: scope)).values.joined()

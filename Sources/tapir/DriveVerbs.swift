@@ -1,5 +1,6 @@
 import ArchiveFormat
 import ArchiveOperations
+import Glibc
 import LinuxTape
 import TapeIO
 import VirtualTape
@@ -10,6 +11,10 @@ struct DriveVerbs {
   let reporter: Reporter
 
   static func summary(_ verb: Verb) -> String {
+    about(verb) + "DRIVE is /dev/nst0, or a virtual cartridge or library; without it, -f or $TAPE says which.\n"
+  }
+
+  private static func about(_ verb: Verb) -> String {
     switch verb {
     case .driveStatus:
       usage(verb) + "Says which drive it is, whether it is ready, what is in it and where the tape stands.\n"
@@ -19,7 +24,7 @@ struct DriveVerbs {
       usage(verb) + "Rewinds the tape and ejects the cartridge; of a virtual library, moves it to its slot.\n"
     case .driveLoad: usage(verb) + "Loads the cartridge that lies in the drive, and waits until it is ready.\n"
     case .drivePosition:
-      "Usage: tapir \(verb.rawValue) DRIVE [BLOCK|--tape-file=N|--end]\n\n"
+      "Usage: tapir \(verb.rawValue) [DRIVE] [BLOCK|--tape-file=N|--end]\n\n"
         + "Says where the tape stands, without moving it; or goes to a block, behind the Nth filemark, or to end of data.\n"
         + "BLOCK is a block ID as 'tapir index find' says it: blocks and filemarks are counted from 0.\n"
     default:
@@ -32,9 +37,7 @@ struct DriveVerbs {
     }
   }
 
-  private static func usage(_ verb: Verb) -> String {
-    "Usage: tapir \(verb.rawValue) DRIVE\n\n"
-  }
+  private static func usage(_ verb: Verb) -> String { "Usage: tapir \(verb.rawValue) [DRIVE]\n\n" }
 
   func run(_ verb: Verb) throws(OperationError) {
     let target = try ArchiveTarget.resolve(command.archive, creates: false)
@@ -61,9 +64,7 @@ struct DriveVerbs {
   // MARK: A real drive
 
   private func status(_ path: [UInt8]) throws(OperationError) {
-    let inspection = try onDrive { () throws(DriveError) in try DriveInspection(path: path) }
-    let state = inspection.state()
-    try onDrive { () throws(DriveError) in try inspection.close() }
+    let state = try look(path)
     let volume = try DriveVolume.find(state, command.archive)
     for line in DriveStatusText(state: state, volume: volume).lines { reporter.print(line) }
   }
@@ -75,9 +76,7 @@ struct DriveVerbs {
   }
 
   private func eject(_ path: [UInt8]) throws(OperationError) {
-    let inspection = try onDrive { () throws(DriveError) in try DriveInspection(path: path) }
-    let state = inspection.state()
-    try onDrive { () throws(DriveError) in try inspection.close() }
+    let state = try look(path)
     if state.readiness == .noCartridge { return reporter.print("no cartridge is in \(state.device)") }
     do throws(DriveError) { try TapeDevice.eject(at: path) } catch {
       if case .system(let number, _) = error.cause, number == 5 {  // EIO
@@ -90,10 +89,7 @@ struct DriveVerbs {
       throw .volume(.drive(error))
     }
     // A drive that is told not to let go of a cartridge may say so, or do nothing.
-    let after = try onDrive { () throws(DriveError) in try DriveInspection(path: path) }
-    let left = after.state()
-    try onDrive { () throws(DriveError) in try after.close() }
-    if left.readiness == .ready {
+    if try look(path).readiness == .ready {
       throw .refused(
         "cannot eject the cartridge of \(state.device): it is held in the drive",
         hint: "'mt -f \(state.device) unlock' lets it go when nobody needs it")
@@ -102,9 +98,17 @@ struct DriveVerbs {
   }
 
   private func load(_ path: [UInt8]) throws(OperationError) {
-    try onDrive { () throws(DriveError) in try TapeDevice.load(at: path) }
-    // Opening waits until the drive is ready, and says what for.
-    try onDrive { () throws(DriveError) in try OpenedArchive.tape(path, .readOnly, reporter).close() }
+    do throws(DriveError) { try TapeDevice.load(at: path) } catch {
+      // What the drive says of itself tells more than an I/O error.
+      if case .system = error.cause { _ = try ready(path) }
+      throw .volume(.drive(error))
+    }
+    var waited = 0
+    while case .notReady(let why) = try look(path).readiness, waited < 600 {
+      if waited % 10 == 0 { reporter.say("waiting for the drive (\(waited) s): \(why)") }
+      sleep(1)  // polling is all that st offers
+      waited += 1
+    }
     try sayPosition(path)
   }
 
@@ -133,17 +137,22 @@ struct DriveVerbs {
   private func health(_ path: [UInt8]) throws(OperationError) {
     let inspection = try onDrive { () throws(DriveError) in try DriveInspection(path: path) }
     let (state, health) = (inspection.state(), inspection.health())
-    try onDrive { () throws(DriveError) in try inspection.close() }
+    inspection.close()
     let text = DriveHealthText(state: state, health: health)
     for line in text.lines { reporter.print(line) }
     if text.wantsAttention { reporter.report(.notice(text.notice)) }
   }
 
+  /// The state of a drive.
+  private func look(_ path: [UInt8]) throws(OperationError) -> DriveState {
+    let inspection = try onDrive { () throws(DriveError) in try DriveInspection(path: path) }
+    defer { inspection.close() }
+    return inspection.state()
+  }
+
   /// The state of a drive that has to be ready.
   private func ready(_ path: [UInt8]) throws(OperationError) -> DriveState {
-    let inspection = try onDrive { () throws(DriveError) in try DriveInspection(path: path) }
-    let state = inspection.state()
-    try onDrive { () throws(DriveError) in try inspection.close() }
+    let state = try look(path)
     func failure(_ cause: DriveError.Cause) -> OperationError {
       .volume(.drive(DriveError(cause, operation: "use", device: state.device)))
     }
