@@ -31,9 +31,6 @@ public final class DriveInspection {
 
   deinit { if generic >= 0 { _ = Glibc.close(generic) } }
 
-  /// Whether another process has the drive.
-  public var isBusy: Bool { descriptor == nil }
-
   /// Lets go of the drive. After a reset the driver refuses to close as it refuses all else; nothing was written, so there
   /// is nothing that could have failed.
   public func close() { _ = descriptor?.close() }
