@@ -109,6 +109,7 @@ public struct CreateOperation {
       drive: drive, index: index, intent: intent, identity: identity, session: session, observer: observer,
       mayBeFull: supply != nil
     ).open()
+    observer.report(.volume(volume.writer.descriptor, .writing(isFirst: true)))
     try opened?(volume.writer.descriptor)
     let change = supply.map { supply in
       VolumeChange(

@@ -20,8 +20,23 @@ public enum OperationEvent: Sendable {
   case information(String)
   /// A batch is committed: this many members, this many bytes of user files, on this volume.
   case committed(members: Int, bytes: Int64, volume: VolumeDescriptor)
+  /// A volume is in use from now on.
+  case volume(VolumeDescriptor, VolumeUse)
+  /// What was recorded of a name is committed.
+  case changed(NameChange)
   /// These members were written and not confirmed, because of the failure that ended the operation.
   case unconfirmed(path: [UInt8])
+}
+
+/// What a volume is used for.
+public enum VolumeUse: Sendable {
+  /// It was labelled, under a VSN that was chosen here because nobody gave one, or under one that was known.
+  case labelled(isNamedHere: Bool)
+  /// A session writes to it: to its first volume, or one after that.
+  case writing(isFirst: Bool)
+  /// Members are read from it.
+  /// - isAwaited: whether somebody brought it.
+  case reading(isAwaited: Bool)
 }
 
 /// An operation as a whole failed.

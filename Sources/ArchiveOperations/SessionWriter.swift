@@ -422,7 +422,8 @@ final class SessionWriter {
     summary.members += members
     summary.bytes += batchBytes
     if batchBytes > 0 { hasProgress = true }
-    if catalogue.changeCount > 0 { changes = [] }
+    let changed = catalogue.changeCount > 0 ? changes : []
+    if !changed.isEmpty { changes = [] }
     unconfirmed = []
     written = []
     needed = 0
@@ -442,6 +443,7 @@ final class SessionWriter {
       }
     }
     observer.report(.committed(members: members, bytes: bytes, volume: writer.descriptor))
+    for change in changed { observer.report(.changed(change)) }
     removeSources(except: damaged ?? [])
     return damaged ?? []
   }

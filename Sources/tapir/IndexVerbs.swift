@@ -37,7 +37,7 @@ struct IndexVerbs {
         if try archive.holdsNothing(name) { continue }
         try IndexVerbs(command: command, reporter: reporter).rebuild(target)
       } catch {
-        reporter.fail(error.description, hint: error.hint)
+        reporter.fail(error)
       }
     }
   }

@@ -84,8 +84,8 @@ struct ReadMode {
   func list(_ member: Member) {
     var shown = command.renaming.renamed(member)
     if !command.showsNewNames { shown.path = member.path }
-    reporter.list(shown, withAttributes: command.verbosity > 0)
-    if command.listsContents, let contents = member.dumpDirectory { reporter.listContents(contents) }
+    reporter.list(
+      shown, withAttributes: command.verbosity > 0, contents: command.listsContents ? member.dumpDirectory : nil)
   }
 
   private func restore(

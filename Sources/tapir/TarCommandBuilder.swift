@@ -67,7 +67,10 @@ struct TarCommandBuilder {
     }
     command.mode = mode
     let isText: Set<TarCommand.Mode> = [.help, .usage, .version, .showDefaults, .showSnapshotFieldRanges]
-    if isText.contains(mode) { return command }
+    if isText.contains(mode) {
+      if mode != .version { try Self.checkText(command) }
+      return command
+    }
     guard modes.allSatisfy({ $0 == mode }) else {
       throw UsageError(message: "You may not specify more than one '-cdrtx' option")
     }
