@@ -54,7 +54,7 @@ struct IndexVerbs {
     do throws(IndexError) {
       let batches = try index.batches(of: volume).count { $0.record.number > 0 }
       let members = try index.totals(of: volume).members
-      reporter.print("volume \(volume.descriptor.vsn): " + Self.count(Int(members), batches))
+      reporter.tell(RebuildResult(volume: volume.descriptor, members: members, batches: batches))
     } catch { throw .index(error) }
   }
 
@@ -69,15 +69,7 @@ struct IndexVerbs {
     let outcome = try CheckOperation(vsn: command.archive.vsn)
       .run(drive: archive.drive, index: index, observer: reporter)
     try archive.close()
-    let counts = Self.count(outcome.members, outcome.batches - 1)
-    let differences = outcome.differences
-    reporter.print(
-      "volume \(outcome.volume.descriptor.vsn): \(counts) compared, "
-        + (differences == 0 ? "index and tape agree" : "\(differences) difference\(differences == 1 ? "" : "s")"))
-  }
-
-  private static func count(_ members: Int, _ batches: Int) -> String {
-    "\(members) member\(members == 1 ? "" : "s") in \(batches) batch\(batches == 1 ? "" : "es")"
+    reporter.tell(CheckResult(outcome: outcome))
   }
 
   private func find(_ name: [UInt8], in groups: [[IndexFile.Volume]], _ index: IndexFile) throws(IndexError) -> Int {
@@ -89,18 +81,7 @@ struct IndexVerbs {
     var versions: [StoredMember] = []
     for volumes in groups { versions += try index.versions(of: operand, on: volumes) }
     versions.sort(by: StoredMember.isListedBefore)
-    for version in versions {
-      var line = Array(
-        "\(version.volume.descriptor.vsn)  file \(version.file.sequence)  block \(version.file.header)  ".utf8)
-      line += Array(version.committed.dateAndTime.utf8) + Array("  ".utf8)
-      if command.verbosity > 0 {
-        var listing = ListingFormat()
-        listing.append(version.record.member, to: &line)
-      } else {
-        ListingFormat().appendName(version.record.member, to: &line)
-      }
-      reporter.print(line)
-    }
+    for version in versions { reporter.tell(FoundVersion(version: version, showsAttributes: command.verbosity > 0)) }
     return versions.count
   }
 }

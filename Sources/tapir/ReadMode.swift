@@ -48,6 +48,7 @@ struct ReadMode {
       if command.mode == .list {
         try list(found.volumes, found.index)
       } else {
+        reporter.report(.volume(found.volume.descriptor, .reading(isAwaited: false)))
         let supply: (any VolumeSupply)? = try NamedVolumes.make(command, archive, reporter: reporter) ?? archive.supply
         // A locate takes a drive four seconds and more, in which it reads as much.
         var longestGap = 0

@@ -84,7 +84,7 @@ struct TarCommandBuilder {
     try command.restoring.settle(&command.sink)
     // As in GNU tar: who names the zone wants to see times.
     if command.output.usesUTC { command.verbosity = 2 }
-    command.sink.saysBackups = command.verbosity > 0
+    command.sink.saysBackups = command.verbosity > 0 || command.output.isJSON
     command.sink.usesUTC = command.output.usesUTC
     if let named = command.restoring.topLevel {
       guard let topLevel = TopLevel(named, archive: command.archive.effectiveName) else {
