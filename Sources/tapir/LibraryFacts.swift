@@ -66,7 +66,9 @@ struct ElementFact: Fact {
     let name = "\(address)" + (isImportExport ? " (i/o)" : "")
     let left = name + String(repeating: " ", count: max(1, 15 - name.count))
     let middle = isFull ? cartridge ?? "(no barcode)" : user != nil ? "-" : "empty"
-    let line = notes.isEmpty ? left + middle
+    let line =
+      notes.isEmpty
+      ? left + middle
       : left + middle + String(repeating: " ", count: max(2, 8 - middle.count)) + notes.joined(separator: ", ")
     return [Array(line.utf8)]
   }

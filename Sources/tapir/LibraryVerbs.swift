@@ -339,7 +339,8 @@ struct LibraryVerbs {
     reporter.tell(
       CartridgeFact(
         name: cartridge, state: state, place: (place, isImportExport),
-        text: "\(cartridge ?? "the cartridge") is in \(place)" + (isImportExport ? ", which is for import and export" : "")))
+        text: "\(cartridge ?? "the cartridge") is in \(place)"
+          + (isImportExport ? ", which is for import and export" : "")))
   }
 
   private func onChanger<Result>(_ body: () throws(ChangerError) -> Result) throws(OperationError) -> Result {

@@ -32,7 +32,8 @@ struct PlanFact: Fact {
       let name = cause.rawValue + String(repeating: " ", count: max(0, 24 - cause.rawValue.count))
       rows.append(
         Array(
-          (name + Figures.right(Figures.fixed(seconds, 1), 12) + Figures.right(Figures.fixed(seconds / time * 100, 1), 7))
+          (name + Figures.right(Figures.fixed(seconds, 1), 12)
+            + Figures.right(Figures.fixed(seconds / time * 100, 1), 7))
             .utf8))
     }
     return rows

@@ -24,7 +24,7 @@ struct JSONTests {
   private static let modes = #"""
     mkdir -p src/dir; echo hello > src/a; ln -s a src/link; ln src/a src/hard; mkfifo src/fifo; printf x > src/$'caf\xe9'
     truncate -s 1M src/holes
-    j c-volume 0 -cf x.vtl -V 'Text of it' src
+    tar -cf a0.tar src/link; j c-volume 0 -cf x.vtl -V 'Text of it' src
     j c-used 2 -cf x.vtl src
     j r-volume 0 -rf x.vtl --vsn "$(sed -n 's/.*"volume":"\([^"]*\)".*/\1/p' runs/c-volume.json | sort -u)" src/a
     j r-stream 0 -rf x.vtl --stream streamed --pack
@@ -36,7 +36,7 @@ struct JSONTests {
     echo longer > out/src/a; j d-other 1 -df x.vtl -C out src/a
     sleep 0.01; echo newer > src/a; j u-volume 0 -uf x.vtl src
     rm src/fifo; j r-changed 0 -r --changed -f x.vtl src; echo x > src/new; rm src/new
-    j delete-volume 0 --delete -f x.vtl src/dir
+    j A-volume 0 -Af x.vtl a0.tar; j delete-volume 0 --delete -f x.vtl src/dir
     j label-volume 0 --test-label -f x.vtl
     j label-other 1 --test-label -f x.vtl Other
     "$TAPIR" -xOf x.vtl src/link src/$'caf\xe9' --json > data 2> runs/x-stdout.json; keep x-stdout $? 0; [ "$(cat data)" = x ] || wrong=1
@@ -260,7 +260,10 @@ private struct Streams {
   func aSignalEndsTheStreamInASummary() throws {
     let interrupted = try #require(try events("interrupted").last)
     #expect(interrupted["exit_status"] as? Int == 143 && interrupted["signal"] as? Int == 15)
-    #expect(try events("interrupted", "warning").contains { ($0["message"] as? String)?.hasPrefix("interrupted: 0 members") ?? false })
+    #expect(
+      try events("interrupted", "warning").contains {
+        ($0["message"] as? String)?.hasPrefix("interrupted: 0 members") ?? false
+      })
     let cut = try #require(try events("cut-off").last)
     #expect(cut["event"] as? String == "summary" && cut["signal"] as? Int == 15)
   }
