@@ -341,6 +341,7 @@ final class Reporter: OperationObserver {
     let exitStatus = interrupted ?? Int32(status.rawValue)
     // What a signal ends has 128 and its number.
     events?.end(status: exitStatus, signal: exitStatus > 128 ? exitStatus - 128 : nil)
+    if interrupted == nil, events?.hasFailed ?? false { return 2 }
     if interrupted == nil, status == .failure, endsWithSummary {
       write("Exiting with failure status due to previous errors")
     }
