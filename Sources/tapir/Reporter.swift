@@ -69,6 +69,7 @@ final class Reporter: OperationObserver {
       events?.sendCommitted(members: members, bytes: bytes, volume)
     case .volume(let volume, let use): report(volume, use)
     case .changed(let change): events?.send(.change) { $0.set(change) }
+    case .expected, .buffer, .readingBack: break
     case .unconfirmed(let path): reportUnconfirmed(path)
     }
   }
