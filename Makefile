@@ -6,7 +6,7 @@ CHECKS = --explicit-target-dependency-import-check error
 
 # Debian packages: what the build needs, and the other programs that the tests compare with.
 BUILD_PACKAGES = make pkg-config libacl1-dev libarchive-dev libisal-dev libjansson-dev liblz4-dev libsqlite3-dev libxxhash-dev zlib1g-dev
-TEST_PACKAGES = acl attr dpkg-dev fish git kmod libarchive-tools lsscsi lz4 man-db mt-st mtx open-iscsi python3 rsync sg3-utils \
+TEST_PACKAGES = acl attr dpkg-dev fish git kmod libarchive-tools lsscsi lz4 man-db mt-st mtx open-iscsi python3 python3-jsonschema rsync sg3-utils \
   sqlite3 xxhash zsh
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -69,7 +69,7 @@ install: build
 	install -D -m 644 completions/tapir.zsh "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tapir"
 	install -D -m 644 completions/tapir.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tapir.fish"
 	install -d "$(DESTDIR)$(PREFIX)/share/doc/tapir"
-	install -m 644 README.md docs/*.md docs/*.svg "$(DESTDIR)$(PREFIX)/share/doc/tapir/"
+	install -m 644 README.md docs/*.md docs/*.svg docs/tapir.schema.json "$(DESTDIR)$(PREFIX)/share/doc/tapir/"
 
 clean:
 	$(SWIFT) package clean

@@ -69,7 +69,7 @@ let package = Package(
       name: "tapir",
       dependencies: [
         "ArchiveOperations", "ArchiveExchange", "HostFiles", "RemoteTape", "TapeIndex", "LinuxTape", "VirtualTape",
-        "ArchiveFormat", "DriveTiming", "TapeLabels", "TapeIO", "CLinux",
+        "ArchiveFormat", "DriveTiming", "TapeLabels", "TapeIO", "CJansson", "CLinux",
       ],
       swiftSettings: settings),
     // C

@@ -134,6 +134,7 @@ public struct CreateOperation {
       drive: drive, index: index, intent: intent, identity: identity, session: session, observer: observer,
       mayBeFull: supply != nil
     ).open()
+    observer.report(.volume(volume.writer.descriptor, .writing(isFirst: true)))
     try opened?(volume.writer.descriptor)
     let change = supply.map { supply in
       VolumeChange(
@@ -150,6 +151,7 @@ public struct CreateOperation {
     let found = BoundedQueue<SourceItem>(capacity: 256)
     let ring = WriteRing(
       blockSize: volume.writer.descriptor.blockSize, byteCount: bufferSize, streaming: streaming)
+    observer.report(.buffer(ring, isWriting: true))
     let scanner = try Worker {
       while let item = source.next(), found.push(item) {}
       found.finish()

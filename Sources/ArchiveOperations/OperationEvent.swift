@@ -12,6 +12,12 @@ public protocol OperationObserver: AnyObject, Sendable {
 public enum OperationEvent: Sendable {
   /// A member begins to be archived, restored or compared.
   case member(Member)
+  /// How much is going to pass, as far as that is known; reported before any of it does. Bytes are those of content.
+  case expected(members: Int64?, bytes: Int64?)
+  /// What was written is read back from now on: so many bytes, as far as that is known.
+  case readingBack(bytes: Int64?)
+  /// Bytes pass through this buffer from now on, to the medium or from it.
+  case buffer(any BufferGauge, isWriting: Bool)
   /// Bytes of user files passed, on their way to the medium or from it.
   case passed(bytes: Int64)
   /// Something to say about one member.
@@ -20,8 +26,23 @@ public enum OperationEvent: Sendable {
   case information(String)
   /// A batch is committed: this many members, this many bytes of user files, on this volume.
   case committed(members: Int, bytes: Int64, volume: VolumeDescriptor)
+  /// A volume is in use from now on.
+  case volume(VolumeDescriptor, VolumeUse)
+  /// What was recorded of a name is committed.
+  case changed(NameChange)
   /// These members were written and not confirmed, because of the failure that ended the operation.
   case unconfirmed(path: [UInt8])
+}
+
+/// What a volume is used for.
+public enum VolumeUse: Sendable {
+  /// It was labelled, under a VSN that was chosen here because nobody gave one, or under one that was known.
+  case labelled(isNamedHere: Bool)
+  /// A session writes to it: to its first volume, or one after that.
+  case writing(isFirst: Bool)
+  /// Members are read from it.
+  /// - isAwaited: whether somebody brought it.
+  case reading(isAwaited: Bool)
 }
 
 /// An operation as a whole failed.

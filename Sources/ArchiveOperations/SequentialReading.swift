@@ -432,7 +432,7 @@ private final class VolumeInSequence {
         throw .refused("volume \(name) does not continue volume \(full.vsn)", hint: nil)
       }
       (vsn, descriptor, isFull, fileNumber, hasChanged) = (name, next, false, 1, true)
-      observer.report(.information("reading volume \(name)"))
+      observer.report(.volume(next, .reading(isAwaited: true)))
     } catch { throw Self.unavailable(error) }
     return try nextHeader()
   }

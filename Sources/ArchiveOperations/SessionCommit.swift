@@ -55,6 +55,7 @@ extension SessionWriter {
       throw .volume(error)
     }
     // From here on the batch is on the medium, whatever becomes of the index.
+    if verifier != nil { observer.report(.readingBack(bytes: batchBytes)) }
     let damaged = try onVolume { () throws(VolumeError) in
       try verifier?.verify(vsn: writer.descriptor.vsn, blockSize: writer.descriptor.blockSize, end: writer.nextHeader)
     }
@@ -63,7 +64,8 @@ extension SessionWriter {
     summary.members += members
     summary.bytes += batchBytes
     if batchBytes > 0 { hasProgress = true }
-    if catalogue.changeCount > 0 { changes = [] }
+    let changed = catalogue.changeCount > 0 ? changes : []
+    if !changed.isEmpty { changes = [] }
     volume.isKeptLonger = false
     unconfirmed = []
     for file in written { orphans += file.file.orphans }
@@ -85,6 +87,7 @@ extension SessionWriter {
       }
     }
     observer.report(.committed(members: members, bytes: bytes, volume: writer.descriptor))
+    for change in changed { observer.report(.changed(change)) }
     removeSources(except: damaged ?? [])
     return damaged ?? []
   }

@@ -57,7 +57,7 @@ public final class VolumeAccess {
         hint: "load the \(wanted.vsn) of set \(wanted.set)")
     }
     reader.forgetPosition()
-    if !supply.isInstant { observer.report(.information("reading volume \(wanted.vsn)")) }
+    observer.report(.volume(wanted, .reading(isAwaited: !supply.isInstant)))
     return reader
   }
 

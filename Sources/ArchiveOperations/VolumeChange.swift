@@ -45,7 +45,7 @@ struct VolumeChange {
       try? supplied.drive.close()
       throw error
     }
-    observer.report(.information("going on on volume \(volume.writer.descriptor.vsn)"))
+    observer.report(.volume(volume.writer.descriptor, .writing(isFirst: false)))
     return (volume, verifies ? BatchVerifier(drive: supplied.drive, observer: observer) : nil)
   }
 

@@ -315,9 +315,9 @@ struct WriteTarget {
         try index.ingest(Catalogue(frame), placement: placement, end: writer.nextHeader)
       }
     }
-    if intent.vsn == nil, old == nil, intent.barcode == nil, continuing == nil {
-      observer.report(.information("labelled volume \(vsn)"))
-    }
+    // A name that was chosen here is said to people too.
+    let isNamedHere = intent.vsn == nil && old == nil && intent.barcode == nil && continuing == nil
+    observer.report(.volume(descriptor, .labelled(isNamedHere: isNamedHere)))
     return OpenVolume(
       writer: writer, drive: drive, isWORM: medium.isWORM, firstSequence: writer.nextSequence, catalogues: [placement],
       nextBatch: 1,
@@ -336,7 +336,7 @@ extension Timestamp {
   }
 
   /// Year, month and day in UTC (proleptic Gregorian calendar; counted from 1 March, so that leap days come last).
-  private var civilDate: (year: Int64, month: Int64, day: Int64) {
+  package var civilDate: (year: Int64, month: Int64, day: Int64) {
     let days = (seconds - ((seconds % 86400 + 86400) % 86400)) / 86400 + 719_468
     let era = (days >= 0 ? days : days - 146_096) / 146_097
     let dayOfEra = days - era * 146_097

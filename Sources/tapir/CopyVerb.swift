@@ -75,16 +75,14 @@ struct CopyVerb {
 
   private func report(_ summary: CopySummary, _ original: OpenedArchive, _ copy: OpenedArchive) {
     let name = summary.volume.map { "volume \($0.vsn)" } ?? original.drive.identity.name
-    if summary.isComplete {
-      let objects = summary.end.rawValue - summary.start.rawValue
-      reporter.print(
-        "\(name): \(objects) objects, \(summary.bytes) bytes copied to \(copy.drive.identity.name)"
-          + (command.verifiesCopy ? ", read back and compared" : ", not read back"))
-    } else {
-      reporter.say(
-        "interrupted: \(summary.end) objects of \(name) are on \(copy.drive.identity.name); the same command goes on there"
-      )
-    }
+    let result = CopyResult(
+      summary: summary, source: original.drive.identity.name, target: copy.drive.identity.name,
+      isReadBack: command.verifiesCopy)
+    if summary.isComplete { return reporter.tell(result) }
+    reporter.events?.send(.copy) { result.fill($0) }
+    reporter.say(
+      "interrupted: \(summary.end) objects of \(name) are on \(copy.drive.identity.name); the same command goes on there"
+    )
   }
 
   /// What the target names; a new one is made.

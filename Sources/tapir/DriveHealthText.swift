@@ -11,7 +11,8 @@ struct DriveHealthText {
 
   var notice: MemberNotice { MemberNotice([], "\(state.device) wants attention", .difference) }
 
-  var lines: [String] {
+  /// For people, line by line.
+  var text: [String] {
     var lines = [DriveStatusText.row("drive", DriveStatusText.name(state))]
     func row(_ name: String, _ value: String?) { if let value { lines.append(DriveStatusText.row(name, value)) } }
     if let alerts = health.alerts { row("alerts", alerts.isEmpty ? "none" : "\(alerts.count), see below") }

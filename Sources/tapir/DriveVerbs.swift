@@ -66,7 +66,7 @@ struct DriveVerbs {
   private func status(_ path: [UInt8]) throws(OperationError) {
     let state = try look(path)
     let volume = try DriveVolume.find(state, command.archive)
-    for line in DriveStatusText(state: state, volume: volume).lines { reporter.print(line) }
+    reporter.tell(DriveFact(state: state, extent: .status(volume)))
   }
 
   private func rewind(_ path: [UInt8]) throws(OperationError) {
@@ -77,7 +77,7 @@ struct DriveVerbs {
 
   private func eject(_ path: [UInt8]) throws(OperationError) {
     let state = try look(path)
-    if state.readiness == .noCartridge { return reporter.print("no cartridge is in \(state.device)") }
+    if state.readiness == .noCartridge { return reporter.tell(DriveFact(state: state, extent: .ejected)) }
     do throws(DriveError) { try TapeDevice.eject(at: path) } catch {
       if case .system(let number, _) = error.cause, number == 5 {  // EIO
         throw .refused(
@@ -94,7 +94,7 @@ struct DriveVerbs {
         "cannot eject the cartridge of \(state.device): it is held in the drive",
         hint: "'mt -f \(state.device) unlock' lets it go when nobody needs it")
     }
-    reporter.print("the cartridge of \(state.device) is ejected")
+    reporter.tell(DriveFact(state: state, extent: .ejected))
   }
 
   private func load(_ path: [UInt8]) throws(OperationError) {
@@ -139,7 +139,7 @@ struct DriveVerbs {
     let (state, health) = (inspection.state(), inspection.health())
     inspection.close()
     let text = DriveHealthText(state: state, health: health)
-    for line in text.lines { reporter.print(line) }
+    reporter.tell(text)
     if text.wantsAttention { reporter.report(.notice(text.notice)) }
   }
 
@@ -165,8 +165,7 @@ struct DriveVerbs {
   }
 
   private func sayPosition(_ path: [UInt8]) throws(OperationError) {
-    let state = try ready(path)
-    reporter.print(DriveStatusText.words(state.position))
+    reporter.tell(DriveFact(state: try ready(path), extent: .position))
   }
 
   // MARK: Virtual drives
@@ -175,12 +174,12 @@ struct DriveVerbs {
     let library = Library(path: path)
     let verbs = LibraryVerbs(command: command, reporter: reporter)
     switch verb {
-    case .driveStatus: for line in try LibraryStatus.of(library).driveLines { reporter.print(line) }
+    case .driveStatus: for drive in try LibraryStatus.of(library, named: library.name).drives { reporter.tell(drive) }
     case .driveEject: try verbs.unload([])
     case .driveLoad:
       throw .refused("a virtual library loads by name", hint: "'tapir library load \(library.name) VSN'")
-    case .driveHealth: reporter.print("the drives of a virtual library have no wear: nothing to do")
-    default: try rewound(verb)
+    case .driveHealth: reporter.tell(VirtualDriveFact(name: library.name, extent: .health))
+    default: try rewound(library.name)
     }
   }
 
@@ -188,24 +187,23 @@ struct DriveVerbs {
     let name = String(decoding: path, as: UTF8.self)
     switch verb {
     case .driveStatus, .driveHealth:
-      let cartridge = try VirtualCartridgeFacts.of(path)
-      if verb == .driveStatus { return cartridge.lines.forEach { reporter.print($0) } }
-      if let fill = cartridge.fill { reporter.print(DriveStatusText.row("used", fill)) }
-      reporter.print("a virtual cartridge has no wear: nothing to do")
+      reporter.tell(
+        VirtualDriveFact(
+          cartridge: try VirtualCartridgeFacts.of(path), name: name, extent: verb == .driveStatus ? .status : .health))
     case .driveEject, .driveLoad:
       throw .refused(
         "\(name) is a virtual cartridge: it is in a drive whenever it is used",
         hint: "in a library, 'tapir library load' and 'unload' move it")
-    default: try rewound(verb)
+    default: try rewound(name)
     }
   }
 
-  private func rewound(_ verb: Verb) throws(OperationError) {
+  private func rewound(_ name: String) throws(OperationError) {
     if command.drive.destination != nil {
       throw .refused(
         "a virtual tape does not stay where it was: it stands at its beginning whenever it is opened", hint: nil)
     }
-    reporter.print("at the beginning of the tape: a virtual tape is rewound whenever it is opened")
+    reporter.tell(VirtualDriveFact(name: name, extent: .position))
   }
 
   private func onDrive<Result>(_ body: () throws(DriveError) -> Result) throws(OperationError) -> Result {

@@ -46,7 +46,9 @@ struct EraseVerb {
   func run() throws(OperationError) {
     let target = try ArchiveTarget.resolve(command.archive, creates: false)
     let volume = try Self.erase(target, command.archive, command.intent, reporter)
-    reporter.print("volume \(volume.vsn) is empty, \(volume.id)")
+    reporter.tell(
+      VolumeState(
+        vsn: volume.vsn.text, id: volume.id, use: .erased, text: "volume \(volume.vsn) is empty, \(volume.id)"))
   }
 
   /// Erases the volume that `intent` names.

@@ -20,33 +20,15 @@ struct IndexFinding {
 
     """
 
-  /// A member, and where it can be had besides.
-  struct Found {
-    let member: StoredMember
-    let copies: [Copy]
-  }
-
-  /// Another medium with the same volume.
-  struct Copy {
-    let place: [UInt8]
-    /// Whether the volume has been appended to since.
-    let isStale: Bool
-    /// Whether it goes far enough to have the member.
-    let hasMember: Bool
-    /// Whether the member was read back from it and compared.
-    let isVerified: Bool
-  }
-
   func run(_ names: [[UInt8]]) throws(OperationError) {
     let (index, groups) = try IndexScope.open(command.archive)
-    var listing = ListingFormat()
     do throws(IndexError) {
       if names.isEmpty {
-        let count = try show(.pattern { _ in true }, in: groups, index, &listing)
+        let count = try show(.pattern { _ in true }, in: groups, index)
         if count == 0 { reporter.report(.notice(MemberNotice([], "No member in the index matches", .failure))) }
       }
       for name in names {
-        let count = try show(operand(name), in: groups, index, &listing)
+        let count = try show(operand(name), in: groups, index)
         if count == 0 { reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure))) }
       }
     } catch { throw .index(error) }
@@ -62,16 +44,16 @@ struct IndexFinding {
 
   /// Shows what is found and passes; returns how many.
   private func show(
-    _ operand: MemberQuery.Operand, in groups: [[IndexFile.Volume]], _ index: IndexFile, _ listing: inout ListingFormat
+    _ operand: MemberQuery.Operand, in groups: [[IndexFile.Volume]], _ index: IndexFile
   ) throws(IndexError) -> Int {
     let found = try find(operand, in: groups, index)
-    for member in found { show(member, &listing) }
+    for version in found { reporter.tell(version) }
     return found.count
   }
 
   private func find(
     _ operand: MemberQuery.Operand, in groups: [[IndexFile.Volume]], _ index: IndexFile
-  ) throws(IndexError) -> [Found] {
+  ) throws(IndexError) -> [FoundVersion] {
     var tests = command.finding
     if let time = command.source.newerThan?.time { tests.newerThan = max(time, tests.newerThan ?? time) }
     var copies: [Int64: (end: BlockID?, copies: [VolumeCopy])] = [:]
@@ -82,7 +64,7 @@ struct IndexFinding {
       let selection = try Selection(query, of: volumes, in: index)
       while let member = try selection.next() { versions.append(member) }
     }
-    var found: [Found] = []
+    var found: [FoundVersion] = []
     for member in versions.sorted(by: StoredMember.isListedBefore) {
       if copies[member.volume.row] == nil {
         copies[member.volume.row] = (
@@ -93,40 +75,33 @@ struct IndexFinding {
       // Behind the trailer's filemark.
       let end = member.file.header.rawValue + member.file.blockCount + 9
       found.append(
-        Found(
-          member: member,
+        FoundVersion(
+          version: member, showsAttributes: command.verbosity > 0 || command.finding.isLong,
           copies: (known?.copies ?? []).map { copy in
-            Copy(
+            MemberCopyPlace(
               place: copy.place, isStale: known?.end.map { copy.end < $0 } ?? false,
               hasMember: copy.end.rawValue >= end, isVerified: copy.verified.rawValue >= end)
           }))
     }
     return found
   }
+}
 
-  private func show(_ found: Found, _ listing: inout ListingFormat) {
-    let member = found.member
-    var line = Array(
-      "\(member.volume.descriptor.vsn)  file \(member.file.sequence)  block \(member.file.header)  ".utf8)
-    line += Array(member.committed.dateAndTime.utf8) + Array("  ".utf8)
-    if command.verbosity > 0 || command.finding.isLong {
-      listing.append(member.record.member, to: &line)
-    } else {
-      listing.appendName(member.record.member, to: &line)
-    }
-    reporter.print(line)
-    for piece in member.pieces where !piece.isLast {
-      let volume = piece.volume?.descriptor.vsn.text ?? "a volume that the index does not know"
-      reporter.print("  part \(piece.section) on \(volume)  file \(piece.file.sequence)  block \(piece.file.header)")
-    }
-    for copy in found.copies {
-      let state =
-        !copy.hasMember
-        ? " (stale: does not have it)"
-        : copy.isStale
-          ? " (stale, but has it\(copy.isVerified ? "" : "; not read back"))"
-          : copy.isVerified ? "" : " (not read back)"
-      reporter.print(Array("  copy at ".utf8) + Quoting.escaped(copy.place) + Array(state.utf8))
-    }
+/// Another medium with the volume that a member is on.
+struct MemberCopyPlace {
+  let place: [UInt8]
+  /// Whether the volume has been appended to since.
+  let isStale: Bool
+  /// Whether it goes far enough to have the member.
+  let hasMember: Bool
+  /// Whether the member was read back from it and compared.
+  let isVerified: Bool
+
+  var line: [UInt8] {
+    var notes: [String] = []
+    if !hasMember { notes.append("stale: does not have it") } else if isStale { notes.append("stale, but has it") }
+    if hasMember, !isVerified { notes.append("not read back") }
+    let state = notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))"
+    return Array("  copy at ".utf8) + Quoting.escaped(place) + Array(state.utf8)
   }
 }

@@ -63,29 +63,11 @@ struct IndexHistoryVerbs {
   private func log(_ volumes: [IndexFile.Volume], _ index: IndexFile) throws(IndexError) {
     for (place, session) in try index.sessions(of: volumes).enumerated() {
       let totals = try index.totals(ofBatches: session.batches)
-      let names = session.volumes.map(\.descriptor.vsn.text).joined(separator: ",")
-      var line = Array("session \(place + 1)  \(session.committed.dateAndTime)  \(names)  ".utf8)
-      line += Array("\(totals.members) member\(totals.members == 1 ? "" : "s"), \(totals.bytes) bytes  ".utf8)
-      line += Quoting.escaped(session.record.series.isEmpty ? Array(session.record.host.utf8) : session.record.series)
-      line += Array(Self.ending(session).utf8)
-      reporter.print(line)
-      for change in try index.changes(in: session.batches.map(\.row)) {
-        switch change {
-        case .deleted(let name): reporter.print(Array("  deleted ".utf8) + Quoting.escaped(name))
-        case .vanished(let name): reporter.print(Array("  vanished ".utf8) + Quoting.escaped(name))
-        case .renamed(let old, let new):
-          reporter.print(Array("  renamed ".utf8) + Quoting.escaped(old) + Array(" to ".utf8) + Quoting.escaped(new))
-        }
-      }
+      reporter.tell(
+        SessionFact(
+          number: place + 1, session: session, members: totals.members, bytes: totals.bytes,
+          changes: try index.changes(in: session.batches.map(\.row))))
     }
-  }
-
-  /// What is to be said of a session that did not simply end.
-  private static func ending(_ session: IndexFile.Session) -> String {
-    let reasons = session.batches.map(\.record.reason)
-    if reasons.contains(.salvaged) { return "  (salvaged: never committed)" }
-    if reasons.contains(.recovered) { return "  (recovered from labels)" }
-    return reasons.last == .interrupted ? "  (interrupted)" : ""
   }
 
   /// Shows all versions of members, those that are gone too.
@@ -98,31 +80,11 @@ struct IndexHistoryVerbs {
         for volumes in groups {
           for version in try index.lives(of: name, on: volumes) {
             count += 1
-            show(version)
+            reporter.tell(VersionLife(life: version))
           }
         }
         if count == 0 { reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure))) }
       }
     } catch { throw .index(error) }
-  }
-
-  private func show(_ version: IndexFile.Life) {
-    let (stored, record) = (version.member, version.member.record)
-    reporter.print(
-      "\(stored.volume.descriptor.vsn)  file \(stored.file.sequence)  block \(stored.file.header)  "
-        + "\(stored.committed.dateAndTime)")
-    reporter.print("  size     \(record.member.size)")
-    reporter.print("  modified \(record.member.modified.dateAndTime)")
-    if let digest = record.digest { reporter.print("  digest   \(digest)") }
-    for event in version.events {
-      let when = event.committed.dateAndTime
-      switch event.change {
-      case .deleted(let name): reporter.print(Array("  deleted  \(when): ".utf8) + Quoting.escaped(name))
-      case .vanished(let name): reporter.print(Array("  vanished \(when): ".utf8) + Quoting.escaped(name))
-      case .renamed(let old, let new):
-        reporter.print(
-          Array("  renamed  \(when): ".utf8) + Quoting.escaped(old) + Array(" to ".utf8) + Quoting.escaped(new))
-      }
-    }
   }
 }

@@ -26,7 +26,7 @@ struct IndexVerbs {
         if try archive.holdsNothing(name) { continue }
         try IndexVerbs(command: command, reporter: reporter).rebuild(target)
       } catch {
-        reporter.fail(error.description, hint: error.hint)
+        reporter.fail(error)
       }
     }
   }
@@ -43,7 +43,7 @@ struct IndexVerbs {
     do throws(IndexError) {
       let batches = try index.batches(of: volume).count { $0.record.number > 0 }
       let members = try index.totals(of: volume).members
-      reporter.print("volume \(volume.descriptor.vsn): " + Self.count(Int(members), batches))
+      reporter.tell(RebuildResult(volume: volume.descriptor, members: members, batches: batches))
     } catch { throw .index(error) }
   }
 
@@ -58,14 +58,6 @@ struct IndexVerbs {
     let outcome = try CheckOperation(vsn: command.archive.vsn)
       .run(drive: archive.drive, index: index, observer: reporter)
     try archive.close()
-    let counts = Self.count(outcome.members, outcome.batches - 1)
-    let differences = outcome.differences
-    reporter.print(
-      "volume \(outcome.volume.descriptor.vsn): \(counts) compared, "
-        + (differences == 0 ? "index and tape agree" : "\(differences) difference\(differences == 1 ? "" : "s")"))
-  }
-
-  private static func count(_ members: Int, _ batches: Int) -> String {
-    "\(members) member\(members == 1 ? "" : "s") in \(batches) batch\(batches == 1 ? "" : "es")"
+    reporter.tell(CheckResult(outcome: outcome))
   }
 }

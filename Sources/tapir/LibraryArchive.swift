@@ -143,7 +143,7 @@ struct LibraryArchive {
     for name in names {
       do throws(OperationError) { try readCatalogues(of: name, into: index) } catch {
         // What is on other volumes can still be had.
-        reporter.fail(error.description, hint: error.hint)
+        reporter.fail(error)
       }
     }
     return index

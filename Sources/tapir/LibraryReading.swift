@@ -82,7 +82,7 @@ extension ReadMode {
           }
         } catch {
           // What is on other volumes can still be had.
-          reporter.fail(error.description, hint: error.hint)
+          reporter.fail(error)
         }
       }
       for notice in sink.end() { reporter.report(.notice(notice)) }

@@ -2,58 +2,50 @@ import ArchiveOperations
 import TapeIO
 import VirtualTape
 
-/// What is where in a library, a line for each element.
+/// What is where in a library, a fact for each element.
 struct LibraryStatus {
-  let library: LibraryDescription
-  let lines: [String]
-  /// Those of them that are about drives.
-  var driveLines: [String] {
-    zip(library.addresses, lines).compactMap { if case .drive = $0.0 { $0.1 } else { nil } }
-  }
+  let overview: LibraryOverview
+  let elements: [ElementFact]
+  /// Those of them that are drives.
+  var drives: [ElementFact] { elements.filter { if case .drive = $0.address { true } else { false } } }
 
   /// The state of a virtual library, with who uses its drives and what its cartridges hold.
-  static func of(_ library: Library) throws(OperationError) -> LibraryStatus {
+  /// - Parameter name: what people call it.
+  static func of(_ library: Library, named name: String) throws(OperationError) -> LibraryStatus {
     let (description, users) = try LibraryArchive.onChanger { () throws(ChangerError) in try library.users() }
-    let lines = description.addresses.map { address in
+    let elements = description.addresses.map { address in
       let cartridge = description.cartridge(at: address)
-      var notes: [String] = []
+      var fact = ElementFact(
+        address: address, isImportExport: description.isImportExport(address), isFull: cartridge != nil,
+        cartridge: cartridge?.name)
       if let cartridge {
-        notes.append(contents(cartridge, library))
-        if let home = cartridge.home { notes.append("from slot \(home)") }
+        fact.contents = contents(cartridge, library)
+        fact.origin = cartridge.home.map { .slot($0) }
       }
-      if case .drive(let number) = address, let user = users[number] { notes.append("in use by \(user)") }
-      return line(
-        address, isImportExport: description.isImportExport(address), cartridge?.name ?? (notes.isEmpty ? "" : "-"),
-        notes.joined(separator: ", "))
+      if case .drive(let number) = address { fact.user = users[number] }
+      return fact
     }
-    return LibraryStatus(library: description, lines: lines)
+    return LibraryStatus(overview: LibraryOverview(name: name, library: description), elements: elements)
   }
 
-  /// One element of a real library.
-  static func line(_ element: ChangerElement) -> String {
-    let origin = element.origin.map { "from \($0)" } ?? ""
-    return line(
-      element.address, isImportExport: element.isImportExport,
-      element.isFull ? element.barcode ?? "(no barcode)" : "", origin)
-  }
-
-  private static func contents(_ cartridge: LibraryDescription.Cartridge, _ library: Library) -> String {
+  private static func contents(
+    _ cartridge: LibraryDescription.Cartridge, _ library: Library
+  ) -> ElementFact.Contents {
     let path = library.folder(of: cartridge.name)
-    if cartridge.isScratch { return "scratch" }
+    if cartridge.isScratch { return .scratch }
     // try?: what cannot be read of it is not shown; using it says why.
     guard let size = Cartridge.storedSize(at: path), let description = try? Cartridge.describe(at: path) else {
-      return "cannot be read"
+      return .unreadable
     }
-    return "\(size) bytes" + (description.options.capacity.map { " of \($0)" } ?? "")
+    return .bytes(size, capacity: description.options.capacity)
   }
+}
 
-  private static func line(
-    _ address: ElementAddress, isImportExport: Bool, _ cartridge: String, _ notes: String
-  ) -> String {
-    let name = "\(address)" + (isImportExport ? " (i/o)" : "")
-    let left = name + String(repeating: " ", count: max(1, 15 - name.count))
-    let middle = cartridge.isEmpty ? "empty" : cartridge
-    guard !notes.isEmpty else { return left + middle }
-    return left + middle + String(repeating: " ", count: max(2, 8 - middle.count)) + notes
+extension ElementFact {
+  /// One element of a real library.
+  init(_ element: ChangerElement) {
+    self.init(
+      address: element.address, isImportExport: element.isImportExport, isFull: element.isFull,
+      cartridge: element.isFull ? element.barcode : nil, origin: element.origin)
   }
 }

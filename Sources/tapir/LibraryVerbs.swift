@@ -58,7 +58,7 @@ struct LibraryVerbs {
       }
       for _ in 0..<max(0, cartridges - found.count) { _ = try library.addNew() }
     }
-    reporter.print("library \(name): " + Self.summary(try LibraryStatus.of(Library(path: path))))
+    reporter.tell(try LibraryStatus.of(Library(path: path), named: name).overview)
   }
 
   /// Says what is where; or which cartridges should go to tape.
@@ -67,12 +67,12 @@ struct LibraryVerbs {
     if command.archive.changer != nil {
       let changer = try changer()
       let elements = try onChanger { () throws(ChangerError) in try changer.elements() }
-      for element in elements { reporter.print(LibraryStatus.line(element)) }
+      for element in elements { reporter.tell(ElementFact(element)) }
       return
     }
-    let status = try LibraryStatus.of(try library())
-    reporter.print("library \(String(decoding: path, as: UTF8.self)): " + Self.summary(status))
-    for line in status.lines { reporter.print(line) }
+    let status = try LibraryStatus.of(try library(), named: String(decoding: path, as: UTF8.self))
+    reporter.tell(status.overview)
+    for element in status.elements { reporter.tell(element) }
   }
 
   private func candidates() throws(OperationError) {
@@ -81,9 +81,11 @@ struct LibraryVerbs {
       throw .refused("library \(library.name) has no index", hint: "'tapir index rebuild' makes one")
     }
     for candidate in try command.library.policy.candidates(in: library, index) {
-      reporter.print(
-        "\(candidate.cartridge)  written \(candidate.written.dateAndTime) UTC"
-          + (candidate.used.map { ", \($0)% used" } ?? ""))
+      reporter.tell(
+        CartridgeFact(
+          name: candidate.cartridge, state: .candidate, written: candidate.written, used: candidate.used,
+          text: "\(candidate.cartridge)  written \(candidate.written.dateAndTime) UTC"
+            + (candidate.used.map { ", \($0)% used" } ?? "")))
     }
   }
 
@@ -97,7 +99,7 @@ struct LibraryVerbs {
       ? ElementAddress.drive(number(words[1], "a drive"))
       : emptyDrive(elements, changer)
     try onChanger { () throws(ChangerError) in try changer.move(from: source.address, to: drive) }
-    reporter.print("\(Self.name(source)) is in \(drive)")
+    report(source, in: drive)
   }
 
   /// Moves the cartridge in a drive back to its slot.
@@ -118,7 +120,7 @@ struct LibraryVerbs {
     }
     if let library = changer as? Library {
       let (cartridge, slot) = try onChanger { () throws(ChangerError) in try library.unload(drive: number) }
-      return reporter.print("\(cartridge) is in slot \(slot)")
+      return report(cartridge, .moved, in: .slot(slot))
     }
     guard let element = elements.first(where: { $0.address == .drive(number) }) else {
       throw .refused("there is no drive \(number) in \(changer.name)", hint: nil)
@@ -132,7 +134,7 @@ struct LibraryVerbs {
       try changer.move(from: element.address, to: slot)
       return slot
     }
-    reporter.print("\(Self.name(element)) is in \(slot)")
+    report(element, in: slot)
   }
 
   /// Moves a cartridge from slot to slot.
@@ -142,7 +144,7 @@ struct LibraryVerbs {
     let source = try source(words[0], elements, changer)
     let target = ElementAddress.slot(try number(words[1], "a slot"))
     try onChanger { () throws(ChangerError) in try changer.move(from: source.address, to: target) }
-    reporter.print("\(Self.name(source)) is in \(target)")
+    report(source, in: target)
   }
 
   /// Makes cartridges, or takes in ones that are there; of a real library, those in its import/export slots.
@@ -168,7 +170,7 @@ struct LibraryVerbs {
     }
   }
 
-  private func report(_ added: (name: String, slot: Int)) { reporter.print("\(added.name) is in slot \(added.slot)") }
+  private func report(_ added: (name: String, slot: Int)) { report(added.name, .added, in: .slot(added.slot)) }
 
   /// Moves an existing cartridge in under the name of the volume on it.
   private func takeIn(
@@ -223,7 +225,7 @@ struct LibraryVerbs {
         try changer.move(from: next.address, to: slot)
         return slot
       }
-      reporter.print("\(Self.name(next)) is in \(slot)")
+      report(next, in: slot)
     }
   }
 
@@ -233,13 +235,15 @@ struct LibraryVerbs {
       let library = try library()
       let name = String(decoding: words[0], as: UTF8.self)
       let path = try onChanger { () throws(ChangerError) in try library.remove(name, into: folder) }
-      return reporter.print("\(name) is in \(String(decoding: path, as: UTF8.self))")
+      return reporter.tell(
+        CartridgeFact(
+          name: name, state: .removed, path: path, text: "\(name) is in \(String(decoding: path, as: UTF8.self))"))
     }
     let changer = try changer()
     let elements = try onChanger { () throws(ChangerError) in try changer.elements() }
     let source = try source(words[0], elements, changer)
     if source.isImportExport {
-      return reporter.print("\(Self.name(source)) is in \(source.address), which is for import and export")
+      return report(source, in: source.address, isImportExport: true)
     }
     guard let target = elements.first(where: { $0.isImportExport && !$0.isFull }) else {
       throw .refused(
@@ -247,7 +251,7 @@ struct LibraryVerbs {
         hint: command.archive.changer == nil ? "--into moves the cartridge out to a folder" : "take out what is there")
     }
     try onChanger { () throws(ChangerError) in try changer.move(from: source.address, to: target.address) }
-    reporter.print("\(Self.name(source)) is in \(target.address), which is for import and export")
+    report(source, in: target.address, isImportExport: true)
   }
 
   /// Finds out what came and went by hand.
@@ -259,22 +263,31 @@ struct LibraryVerbs {
     }
     let library = try library()
     let found = try onChanger { () throws(ChangerError) in try library.inventory() }
-    for name in found.missing { reporter.print("\(name) is gone") }
+    for name in found.missing { reporter.tell(CartridgeFact(name: name, state: .missing, text: "\(name) is gone")) }
     for name in found.added {
-      let place = try onChanger { () throws(ChangerError) in try library.description()[name]?.place }
-      reporter.print("\(name) is new" + (place.map { ", in \($0)" } ?? ""))
+      let (place, isImportExport) = try onChanger { () throws(ChangerError) in
+        let description = try library.description()
+        let place = description[name]?.place
+        return (place, place.map { description.isImportExport($0) } ?? false)
+      }
+      reporter.tell(
+        CartridgeFact(
+          name: name, state: .added, place: place.map { ($0, isImportExport) },
+          text: "\(name) is new" + (place.map { ", in \($0)" } ?? "")))
     }
     // What is blank is scratch, whatever became of a session that was to write on it.
     let cartridges = try onChanger { () throws(ChangerError) in try library.description().cartridges }
     for cartridge in cartridges
     where !cartridge.isScratch && Cartridge.isBlank(at: library.folder(of: cartridge.name)) {
       try onChanger { () throws(ChangerError) in try library.setScratch(cartridge.name, true) }
-      reporter.print("\(cartridge.name) is blank: it is in the scratch pool")
+      reporter.tell(
+        CartridgeFact(
+          name: cartridge.name, state: .scratch, text: "\(cartridge.name) is blank: it is in the scratch pool"))
     }
     for folder in found.ignored {
       reporter.report(.notice(MemberNotice([], "\(folder.name) is not taken in: \(folder.reason)", .difference)))
     }
-    reporter.print("library \(library.name): " + Self.summary(try LibraryStatus.of(library)))
+    reporter.tell(try LibraryStatus.of(library, named: library.name).overview)
   }
 
   // MARK: Words
@@ -316,15 +329,18 @@ struct LibraryVerbs {
     return empty.address
   }
 
-  private static func name(_ element: ChangerElement) -> String { element.barcode ?? "the cartridge" }
+  private func report(_ element: ChangerElement, in place: ElementAddress, isImportExport: Bool = false) {
+    report(element.barcode, .moved, in: place, isImportExport: isImportExport)
+  }
 
-  private static func summary(_ status: LibraryStatus) -> String {
-    let library = status.library
-    func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
-    let scratch = library.cartridges.count { $0.isScratch }
-    return count(library.drives, "drive") + ", " + count(library.slots, "slot") + ", "
-      + count(library.ioSlots, "import/export slot") + ", " + count(library.cartridges.count, "cartridge")
-      + ", \(scratch) scratch"
+  private func report(
+    _ cartridge: String?, _ state: CartridgeFact.State, in place: ElementAddress, isImportExport: Bool = false
+  ) {
+    reporter.tell(
+      CartridgeFact(
+        name: cartridge, state: state, place: (place, isImportExport),
+        text: "\(cartridge ?? "the cartridge") is in \(place)"
+          + (isImportExport ? ", which is for import and export" : "")))
   }
 
   private func onChanger<Result>(_ body: () throws(ChangerError) -> Result) throws(OperationError) -> Result {

@@ -23,16 +23,6 @@ struct MapVerb {
 
     """
 
-  /// A volume's map, and what is said of it.
-  struct VolumeMap {
-    let volume: VSN
-    let map: TapeMap
-    /// Bytes that it holds; nil when not known.
-    let capacity: UInt64?
-    /// Bytes that what is on it takes, when it is compressed; nil when not known.
-    let stored: UInt64?
-  }
-
   private static let lines = 8
 
   func run() throws(OperationError) {
@@ -48,9 +38,12 @@ struct MapVerb {
         maps.append(try map(volume, extents, cells: isLibrary ? cells : cells * Self.lines, found.folder(volume)))
       }
     } catch { throw .index(error) }
-    if command.map.isSVG { return try write(MapSVG.picture(bars(maps), legend: legend(maps, text).map(\.plain))) }
-    if isLibrary { return printLibrary(maps, text) }
-    for map in maps { print(map, text) }
+    if command.map.isSVG, !reporter.sendsEvents || command.map.file != nil {
+      try write(MapSVG.picture(bars(maps), legend: legend(maps, text).map(\.plain)))
+      if !reporter.sendsEvents { return }
+    }
+    for map in maps { reporter.tell(MapFact(map: map, text: text, isBar: isLibrary)) }
+    if isLibrary { for (_, line) in legend(maps, text) { reporter.decorate(line) } }
   }
 
   // MARK: Which volumes
@@ -139,23 +132,6 @@ struct MapVerb {
     return VolumeMap(volume: volume.descriptor.vsn, map: map, capacity: capacity, stored: stored)
   }
 
-  private func print(_ map: VolumeMap, _ text: MapText) {
-    var head = "volume \(map.volume)"
-    if let capacity = map.capacity { head += ", capacity \(capacity) bytes" }
-    if let stored = map.stored { head += ", stored in \(stored) bytes" }
-    reporter.print(head)
-    for line in Self.rows(map.map.cells, text.width) { reporter.print(text.line(line)) }
-    for line in text.legend(map.map, knowsCapacity: map.capacity != nil) { reporter.print(line) }
-  }
-
-  private func printLibrary(_ maps: [VolumeMap], _ text: MapText) {
-    for map in maps {
-      let live = map.map.total > 0 ? Double(map.map[.live].bytes) / Double(map.map.total) * 100 : 0
-      reporter.print("\(map.volume) \(text.line(map.map.cells)) \(Figures.right("\(Int(live.rounded()))%", 4))")
-    }
-    for (_, line) in legend(maps, text) { reporter.print(line) }
-  }
-
   /// Amounts of all volumes together.
   private func legend(_ maps: [VolumeMap], _ text: MapText) -> [(plain: String, line: String)] {
     TapeMap.State.allCases.map { state in
@@ -173,11 +149,7 @@ struct MapVerb {
   }
 
   private func bars(_ maps: [VolumeMap]) -> [MapSVG.Bar] {
-    maps.map { MapSVG.Bar(name: $0.volume.text, lines: Self.rows($0.map.cells, MapSVG.cellsInLine)) }
-  }
-
-  private static func rows(_ cells: [TapeMap.State], _ width: Int) -> [ArraySlice<TapeMap.State>] {
-    stride(from: 0, to: cells.count, by: width).map { cells[$0..<min($0 + width, cells.count)] }
+    maps.map { MapSVG.Bar(name: $0.volume.text, lines: $0.map.rows(MapSVG.cellsInLine)) }
   }
 
   private func write(_ svg: String) throws(OperationError) {

@@ -28,7 +28,7 @@ struct MigrateVerb {
       throw .refused("library \(library.name) has no index", hint: "'tapir index rebuild' makes one")
     }
     let candidates = try command.library.policy.candidates(in: library, index)
-    if candidates.isEmpty { return reporter.print("no cartridge of \(library.name) is a candidate") }
+    if candidates.isEmpty { return reporter.decorate("no cartridge of \(library.name) is a candidate") }
     var left: [String] = []
     for (number, candidate) in candidates.enumerated() {
       let name = candidate.cartridge
@@ -39,7 +39,10 @@ struct MigrateVerb {
       let copy = CopyVerb(command: command, source: library.folder(of: name), target: target, reporter: reporter)
       // What was told to stop says so.
       guard try copy.run(signals), signals.caught == nil else { return }
-      reporter.print("\(name) may be removed: tapir library remove \(library.name) \(name) --into=FOLDER")
+      reporter.tell(
+        CartridgeFact(
+          name: name, state: .removable,
+          text: "\(name) may be removed: tapir library remove \(library.name) \(name) --into=FOLDER"))
     }
     guard left.isEmpty else {
       throw .refused(

@@ -9,6 +9,7 @@ extension TarCommandBuilder {
     let writes = command.writes
     try checkIncremental(command)
     try checkChanger(command)
+    try checkJSON(command)
     if writes, command.stream != nil, !command.operands.isEmpty {
       throw UsageError(message: "--stream archives standard input: it takes no file names", pointsAtHelp: false)
     }
@@ -108,6 +109,24 @@ extension TarCommandBuilder {
       throw UsageError(
         message: "--changed is for files by their own names: not with --stream, @ARCHIVE, --transform or -g",
         pointsAtHelp: false)
+    }
+  }
+
+  /// Help texts are for people.
+  static func checkText(_ command: TarCommand) throws(UsageError) {
+    if command.output.isJSON {
+      throw UsageError(message: "--json does not go with what prints a text alone", pointsAtHelp: false)
+    }
+  }
+
+  /// What else would be said between events.
+  private static func checkJSON(_ command: TarCommand) throws(UsageError) {
+    guard command.output.isJSON else { return }
+    if command.isInteractive {
+      throw UsageError(message: "--json is for programs, which -w cannot ask", pointsAtHelp: false)
+    }
+    if command.output.checkpointActions.contains(.dot), command.output.interval != nil {
+      throw UsageError(message: "--checkpoint-action=dot does not go with --json", pointsAtHelp: false)
     }
   }
 

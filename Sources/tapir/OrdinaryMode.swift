@@ -61,7 +61,14 @@ struct OrdinaryMode {
       throw .refused(
         "\(MediumOpener.shown(path)): Cannot rename to \(quoted[1]): \(String(cString: strerror(errno)))", hint: nil)
     }
-    if command.verbosity > 0 { reporter.print("Renaming \(quoted[0]) to \(quoted[1])") }
+    if let events = reporter.events {
+      events.send(.change) { event in
+        event.set("change", "renamed", path: path)
+        event.set("new_path", name, exact: "new_path_b64")
+      }
+    } else if command.verbosity > 0 {
+      reporter.print("Renaming \(quoted[0]) to \(quoted[1])")
+    }
   }
 
   private func newWriter(_ medium: any ArchiveMedium) throws(ArchiveWriteError) -> any ArchiveWriter {

@@ -3,6 +3,7 @@ import ArchiveFormat
 import ArchiveOperations
 import Glibc
 import HostFiles
+import TapeIndex
 
 /// What an archive holds that is appended to.
 struct ArchivedMembers {
@@ -56,7 +57,10 @@ extension OrdinaryMode {
       {
         throw .medium(MediumOpener.shown(operand.name), "Cannot open", error)
       }
-      let count = try findEnd(other) { _ in }
+      // Text does not name them, as GNU tar does not.
+      let count = try findEnd(other) { entry in
+        if reporter.events != nil, entry.kind != .volumeLabel { reporter.report(.member(entry.member)) }
+      }
       try seek(other, to: 0)
       try copy(count, from: other, to: writer.output)
       try close(other)
@@ -78,8 +82,12 @@ extension OrdinaryMode {
     if command.operands.isEmpty { return try close(medium) }
     let choice = mode.choice
     var edit = TarEdit()
+    var removed: [[UInt8]] = []
     let end = try findEnd(medium) { entry in
-      if entry.kind != .volumeLabel, choice.directory(for: entry.member) != nil { edit.remove(entry) }
+      if entry.kind != .volumeLabel, choice.directory(for: entry.member) != nil {
+        edit.remove(entry)
+        if reporter.events != nil { removed.append(entry.member.path) }
+      }
     }
     let kept = edit.kept(endOffset: end)
     if edit.isEmpty {
@@ -90,6 +98,7 @@ extension OrdinaryMode {
     } else {
       try replace(medium, keeping: kept)
     }
+    for path in removed { reporter.report(.changed(.deleted(path))) }
     mode.reportMissing(choice)
   }
 

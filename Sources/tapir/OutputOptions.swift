@@ -5,7 +5,7 @@ struct OutputOptions {
   /// The options, as the scanner gives them.
   enum Key: Hashable, Sendable {
     case fullTime, utc, blockNumber, quotingStyle, quoteChars, noQuoteChars, showOmittedDirectories, indexFile
-    case totals, checkpoint, checkpointAction, warning
+    case totals, checkpoint, checkpointAction, warning, json
     case testLabel, showDefaults, showSnapshotFieldRanges
   }
 
@@ -16,6 +16,8 @@ struct OutputOptions {
   private(set) var showsOmittedDirectories = false
   private(set) var indexFile: [UInt8]?
   private(set) var showsTotals = false
+  /// Events in place of text (`--json`).
+  private(set) var isJSON = false
   /// The signal that totals are printed at.
   private(set) var totalsSignal: Int32?
   private(set) var warnings = WarningFilter()
@@ -54,6 +56,7 @@ struct OutputOptions {
     case .checkpoint: try checkpoint(value.map { _ in text })
     case .checkpointAction: actions.append(try CheckpointAction(text, bytes))
     case .warning: try warnings.set(text)
+    case .json: isJSON = true
     case .testLabel, .showDefaults, .showSnapshotFieldRanges: break  // modes
     }
   }
@@ -104,6 +107,9 @@ struct OutputOptions {
     .gnu(
       .output(.warning), nil, "warning", .required, "KEYWORD", .other,
       "switch a class of warnings on, or off: no-KEYWORD"),
+    .own(
+      .output(.json), "json", .other,
+      "say what happens in JSON, a line for each event, on standard output; see docs/json.md"),
     .gnu(.output(.blockNumber), "R", "block-number", .ordinary, "name the block of each member"),
   ]
 }

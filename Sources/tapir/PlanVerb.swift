@@ -69,34 +69,7 @@ struct PlanVerb {
       layout: command.layout, packLimit: command.packLimit, limits: command.limits, sourceRate: planning.sourceRate)
     let plan = operation.run(
       from: source, on: ModelledDrive(model, compressionRatio: planning.ratio), observer: reporter)
-    show(plan, model)
+    reporter.tell(PlanFact(plan: plan, model: model, hasSourceRate: command.planning.sourceRate != nil))
     for complaint in command.complaints { reporter.complain(complaint) }
-  }
-
-  private func show(_ plan: Plan, _ model: DriveModel) {
-    func row(_ name: String, _ value: String) {
-      reporter.print(name + String(repeating: " ", count: max(1, 14 - name.count)) + value)
-    }
-    func rate(_ bytes: Double) -> String { Figures.fixed(bytes / 1e6, 1) + " MB/s" }
-    let time = plan.drive.spent.total
-    row("drive", "\(model.name), \(rate(model.nativeRate)), at its slowest \(rate(model.slowestRate))")
-    row("cartridges", "\(plan.cartridges) of \(model.capacity) bytes")
-    row("members", "\(plan.members), \(plan.contentBytes) bytes")
-    row("on tape", "\(Figures.fixed(plan.tapeBytes, 0)) bytes")
-    row("batches", "\(plan.batches)")
-    row("filemarks", "\(plan.drive.filemarks)")
-    row("flushes", "\(plan.drive.flushes)")
-    if command.planning.sourceRate != nil { row("stops", "\(plan.drive.repositions) for want of data") }
-    row("time", Figures.duration(time))
-    row("rate", rate(time > 0 ? Double(plan.contentBytes) / time : 0))
-    guard time > 0 else { return }
-    reporter.print("")
-    reporter.print("where the time goes          seconds      %")
-    for cause in TimeSpent.Cause.allCases where plan.drive.spent[cause] > 0 {
-      let seconds = plan.drive.spent[cause]
-      let name = cause.rawValue + String(repeating: " ", count: max(0, 24 - cause.rawValue.count))
-      reporter.print(
-        name + Figures.right(Figures.fixed(seconds, 1), 12) + Figures.right(Figures.fixed(seconds / time * 100, 1), 7))
-    }
   }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import HostFiles
 import Synchronization
@@ -185,12 +186,5 @@ final class ProgressMeter: Sendable {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
-  private func terminal(_ text: String) {
-    // Without a terminal there is nobody to see it.
-    let descriptor = open("/dev/tty", O_WRONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    let bytes = Array(text.utf8)
-    _ = write(descriptor, bytes, bytes.count)
-    close(descriptor)
-  }
+  private func terminal(_ text: String) { Terminal.write(Array(text.utf8)) }
 }

@@ -48,6 +48,7 @@ struct ReadMode {
       if command.mode == .list {
         try list(found.volumes, found.index)
       } else {
+        reporter.report(.volume(found.volume.descriptor, .reading(isAwaited: false)))
         let supply: (any VolumeSupply)? = try NamedVolumes.make(command, archive, reporter: reporter) ?? archive.supply
         // A locate takes a drive four seconds and more, in which it reads as much.
         var longestGap = 0
@@ -84,8 +85,8 @@ struct ReadMode {
   func list(_ member: Member) {
     var shown = command.renaming.renamed(member)
     if !command.showsNewNames { shown.path = member.path }
-    reporter.list(shown, withAttributes: command.verbosity > 0)
-    if command.listsContents, let contents = member.dumpDirectory { reporter.listContents(contents) }
+    reporter.list(
+      shown, withAttributes: command.verbosity > 0, contents: command.listsContents ? member.dumpDirectory : nil)
   }
 
   private func restore(

@@ -32,7 +32,7 @@ struct RepackVerb {
       }
     }
     guard !found.volumes.isEmpty else {
-      return reporter.print("nothing is on the sources")
+      return reporter.tell(RepackResult(members: 0, bytes: 0, volumes: [], isWithoutSources: true))
     }
     guard let index = try targets.index() else { return }
     let plain = RepackOperation(index: found.index, sources: found.volumes, scope: [])
@@ -53,10 +53,10 @@ struct RepackVerb {
           + " needed",
         hint: "'tapir -x --keep-damaged' gets what can be read of damaged members")
     }
-    let volumes = try operation.targets(in: index).map(\.descriptor.vsn.text).joined(separator: ", ")
-    reporter.print(
-      "\(survey.members) live members, \(survey.bytes) bytes of content, are on "
-        + (volumes.isEmpty ? "no new volume" : "volume " + volumes))
+    reporter.tell(
+      RepackResult(
+        members: survey.members, bytes: survey.bytes,
+        volumes: try operation.targets(in: index).map(\.descriptor.vsn.text)))
     try end(found)
   }
 
@@ -148,7 +148,10 @@ struct RepackVerb {
         shown = String(decoding: place.options.name ?? [], as: UTF8.self)
       }
       guard command.erasesSources, reporter.failures == 0 else {
-        reporter.print("volume \(vsn) may be erased: tapir volume erase \(shown) \(vsn)")
+        reporter.tell(
+          VolumeState(
+            vsn: vsn.text, id: volume.descriptor.id, use: .erasable,
+            text: "volume \(vsn) may be erased: tapir volume erase \(shown) \(vsn)"))
         continue
       }
       guard try found.isUnchanged(place) else {
@@ -161,8 +164,8 @@ struct RepackVerb {
         appends: false, erase: .volume(vsn), erasesUnexpired: command.intent.erasesUnexpired,
         text: volume.descriptor.text, blockSize: volume.descriptor.blockSize)
       intent.vsn = vsn
-      _ = try EraseVerb.erase(place.target, options, intent, reporter)
-      reporter.print("volume \(vsn) is erased")
+      let erased = try EraseVerb.erase(place.target, options, intent, reporter)
+      reporter.tell(VolumeState(vsn: vsn.text, id: erased.id, use: .erased, text: "volume \(vsn) is erased"))
     }
   }
 }

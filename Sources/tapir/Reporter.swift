@@ -3,8 +3,10 @@ import ArchiveOperations
 import Glibc
 import HostFiles
 import Synchronization
+import TapeLabels
 
-/// Tells the user what happens: data on standard output, everything else on standard error. Knows the exit status.
+/// Tells the user what happens: data on standard output, everything else on standard error. Knows the exit status. With
+/// `--json`, chosen once, when it is made, what would be data is events, and messages are events besides.
 final class Reporter: OperationObserver {
   /// How much is said of members as they pass: 0 nothing, 1 names, 2 attributes, 3 more.
   private let verbosity: Int
@@ -13,6 +15,9 @@ final class Reporter: OperationObserver {
   private let listingDescriptor: Int32
   /// Counts bytes; nil when nobody wants to know.
   let meter: ProgressMeter?
+  /// Takes events in place of lines (`--json`); nil for text.
+  let events: EventStream?
+  private let marks: ListingFormat.Marks
   /// What stands before a message.
   static let prefix = "tapir: "
   private let state = Mutex(State())
@@ -37,12 +42,14 @@ final class Reporter: OperationObserver {
   /// - Parameter listingDescriptor: where members are listed: 1, 2 when standard output is for other data, or a file.
   init(
     verbosity: Int = 0, listingDescriptor: Int32 = 1, output: OutputOptions = OutputOptions(),
-    meter: ProgressMeter? = nil, marks: ListingFormat.Marks = ListingFormat.Marks()
+    meter: ProgressMeter? = nil, marks: ListingFormat.Marks = ListingFormat.Marks(), events: EventStream? = nil
   ) {
     self.verbosity = verbosity
     self.listingDescriptor = listingDescriptor
     self.output = output
     self.meter = meter
+    self.marks = marks
+    self.events = events
     state.withLock {
       $0.listing.quoting = output.quoting
       $0.listing.showsFullTime = output.showsFullTime
@@ -53,42 +60,86 @@ final class Reporter: OperationObserver {
 
   func report(_ event: OperationEvent) {
     switch event {
-    case .member(let member): if verbosity > 0 { list(member, withAttributes: verbosity > 1, atOnce: true) }
+    case .member(let member):
+      if verbosity > 0 || events != nil { list(member, withAttributes: verbosity > 1, atOnce: true) }
     case .passed(let bytes): meter?.pass(bytes, self)
     case .notice(let notice): report(notice)
     case .information(let text): say(text)
-    case .committed: break
+    case .committed(let members, let bytes, let volume):
+      events?.sendCommitted(members: members, bytes: bytes, volume)
+    case .volume(let volume, let use): report(volume, use)
+    case .changed(let change): events?.send(.change) { $0.set(change) }
+    case .expected, .buffer, .readingBack: break
     case .unconfirmed(let path): reportUnconfirmed(path)
     }
   }
 
-  /// A line on standard error, behind the program's name.
-  func say(_ text: String) { say(Array(text.utf8)) }
+  private func report(_ volume: VolumeDescriptor, _ use: VolumeUse) {
+    events?.send(.volume) { event in
+      event.set("volume", volume.vsn.text)
+      event.set("uuid", volume.id.description)
+      event.set("use", use.name)
+    }
+    switch use {
+    case .labelled(isNamedHere: true): write("labelled volume \(volume.vsn)")
+    case .writing(isFirst: false): write("going on on volume \(volume.vsn)")
+    case .reading(isAwaited: true): write("reading volume \(volume.vsn)")
+    case .labelled, .writing, .reading: break
+    }
+  }
+
+  /// Something to know that changes nothing: on standard error, behind the program's name.
+  func say(_ text: String) {
+    events?.send(.warning) { $0.set(message: text, .information) }
+    write(text)
+  }
 
   /// Something that failed as a whole.
-  func fail(_ message: String, hint: String?) {
+  /// - Parameter code: what stands for it in events.
+  func fail(_ message: String, hint: String?, code: String? = nil) {
     raise(.failure)
-    say(message)
-    if let hint { sayPlain("hint: \(hint)") }
+    events?.send(.error) { $0.set(message: message, .fatal, hint: hint, code: code) }
+    write(message)
+    if let hint { writePlain("hint: \(hint)") }
   }
+
+  /// Something that failed as a whole.
+  func fail(_ error: OperationError) { fail(error.description, hint: error.hint, code: error.code) }
 
   /// Something that was wrong, though all was done that could be.
   func complain(_ message: String) {
     raise(.failure)
-    say(message)
+    events?.send(.error) { $0.set(message: message, .failure) }
+    write(message)
   }
 
-  /// A line on standard error without the program's name.
-  func sayPlain(_ text: String) { writeError(Array((text + "\n").utf8)) }
+  /// Something to know, without the program's name.
+  func sayPlain(_ text: String) {
+    events?.send(.warning) { $0.set(message: text, .information) }
+    writePlain(text)
+  }
 
-  private func report(_ notice: MemberNotice) {
+  /// A line for people, which says nothing that events do not say.
+  func write(_ text: String) { write(Array(text.utf8)) }
+
+  /// The same without the program's name.
+  func writePlain(_ text: String) { writeError(Array((text + "\n").utf8)) }
+
+  /// Something to say about a member, or standing alone.
+  func report(_ notice: MemberNotice, hint: String? = nil) {
     raise(notice.severity)
     guard output.warnings.passes(notice, isVerbose: verbosity > 0) else { return }
+    if let events {
+      events.send(notice.kind) { $0.set(notice, hint: hint) }
+      // Findings are data.
+      if notice.isFinding { return }
+    }
     let name =
       notice.path.isEmpty ? [] : output.quoting.quoted(notice.path, colons: !notice.isFinding) + Array(": ".utf8)
     // What a message names may come from the archive: no control character of it reaches the terminal.
     let line = name + Self.withoutControls(notice.message)
-    if notice.isFinding { print(line) } else { say(line) }
+    if notice.isFinding { print(line) } else { write(line) }
+    if let hint { writePlain("hint: \(hint)") }
   }
 
   private static func withoutControls(_ text: String) -> [UInt8] {
@@ -102,7 +153,9 @@ final class Reporter: OperationObserver {
 
   private func reportUnconfirmed(_ path: [UInt8]) {
     raise(.failure)
-    say(output.quoting.quoted(path, colons: true) + Array(": Written but not confirmed: not safe on tape".utf8))
+    let words = "Written but not confirmed: not safe on tape"
+    events?.send(.error) { $0.set(path: path, message: words, .failure, code: "unconfirmed") }
+    write(output.quoting.quoted(path, colons: true) + Array(": \(words)".utf8))
   }
 
   private func raise(_ severity: MemberNotice.Severity) {
@@ -113,10 +166,14 @@ final class Reporter: OperationObserver {
   }
 
   /// Lists a member, or what passes in place of one.
-  /// - Parameter atOnce: whether somebody waits to see it pass.
+  /// - Parameters:
+  ///   - contents: what was in it, when it is a directory of an incremental archive and that is asked for.
+  ///   - atOnce: whether somebody waits to see it pass.
   func list(
-    _ member: Member, withAttributes: Bool, _ special: ListingFormat.Special? = nil, atOnce: Bool = false
+    _ member: Member, withAttributes: Bool, _ special: ListingFormat.Special? = nil, contents: [UInt8]? = nil,
+    atOnce: Bool = false
   ) {
+    if let events { return send(member, special, contents, atOnce: atOnce, to: events) }
     state.withLock { state in
       Self.appendBlock(&state)
       if withAttributes {
@@ -130,15 +187,36 @@ final class Reporter: OperationObserver {
       state.output.append(UInt8(ascii: "\n"))
       if atOnce || state.output.count > 1 << 16 { flush(&state) }
     }
+    if let contents { listContents(contents) }
+  }
+
+  private func send(
+    _ member: Member, _ special: ListingFormat.Special?, _ contents: [UInt8]?, atOnce: Bool, to events: EventStream
+  ) {
+    let (block, unknownType, listSize) = state.withLock { ($0.block, $0.unknownType, $0.listSize) }
+    if case .label = special {
+      return events.send(.label, atOnce: atOnce) { event in
+        event.set("text", member.path, exact: "text_b64")
+        if member.modified.seconds != 0 { event.set("time", member.modified) }
+        event.set("block", block)
+      }
+    }
+    var member = member
+    if member.kind == .directory { member.size = listSize }
+    events.send(member, special ?? unknownType.map { .unknownType($0) }, atOnce: atOnce, marks: marks) { event in
+      event.set("block", block)
+      if let contents { event.set(contents: contents) }
+    }
   }
 
   /// The volume label, which passes before the members do.
   func passLabel(_ member: Member) {
-    if verbosity > 0 { list(member, withAttributes: verbosity > 1, .label, atOnce: true) }
+    if verbosity > 0 || events != nil { list(member, withAttributes: verbosity > 1, .label, atOnce: true) }
   }
 
   /// A directory that was made in passing.
   func madeDirectory(_ path: [UInt8], mode: UInt32) {
+    if let events { return events.send(.change) { $0.set("change", "created", path: path) } }
     guard verbosity > 1 else { return }
     state.withLock { state in
       Self.appendBlock(&state)
@@ -149,6 +227,7 @@ final class Reporter: OperationObserver {
 
   /// A file or directory that an incremental archive deletes.
   func deleted(_ path: [UInt8]) {
+    if let events { return events.send(.change) { $0.set("change", "deleted", path: path) } }
     guard verbosity > 0 else { return }
     let name = NameQuoting(.locale).quoted(path)
     state.withLock { state in
@@ -158,7 +237,7 @@ final class Reporter: OperationObserver {
   }
 
   /// What was in a directory: a code, a blank and a name for each.
-  func listContents(_ contents: [UInt8]) {
+  private func listContents(_ contents: [UInt8]) {
     state.withLock { state in
       for entry in contents.split(separator: 0, omittingEmptySubsequences: false).dropLast() {
         var line = entry[...]
@@ -187,6 +266,7 @@ final class Reporter: OperationObserver {
   /// The record of zeros that ends an archive, if blocks are named.
   func endBlock(_ block: Int64, isThere: Bool) {
     guard output.showsBlocks else { return }
+    if let events { return events.note(endBlock: block) }
     print("block \(block): ** \(isThere ? "Block of NULs" : "End of File") **")
   }
 
@@ -196,6 +276,11 @@ final class Reporter: OperationObserver {
 
   /// Text where members are listed, at once and without a newline: a question.
   func prompt(_ text: String) {
+    if let events {
+      events.flush()
+      if events.leavesStandardError { writeError(Array(text.utf8)) }
+      return
+    }
     state.withLock { state in
       state.output += text.utf8
       flush(&state)
@@ -234,8 +319,9 @@ final class Reporter: OperationObserver {
   /// Text on standard output.
   func print(_ text: String) { print(Array(text.utf8)) }
 
-  /// Bytes and a newline on standard output.
+  /// Bytes and a newline on standard output; with `--json`, where they have no event, on standard error.
   func print(_ bytes: [UInt8]) {
+    if events != nil { return writeError(bytes + [UInt8(ascii: "\n")]) }
     state.withLock { state in
       state.output += bytes + [UInt8(ascii: "\n")]
       if state.output.count > 1 << 16 { flush(&state) }
@@ -248,20 +334,29 @@ final class Reporter: OperationObserver {
       flush(&state)
       return (state.status, state.outputFailed, state.interruptedStatus)
     }
-    if let interrupted { return interrupted }
-    if outputFailed {
-      say("standard output: Cannot write: \(String(cString: strerror(EIO)))")
+    events?.flush()
+    if outputFailed || events?.hasFailed ?? false, interrupted == nil {
+      write("standard output: Cannot write: \(String(cString: strerror(EIO)))")
       return 2
     }
-    if status == .failure, endsWithSummary { say("Exiting with failure status due to previous errors") }
-    return Int32(status.rawValue)
+    let exitStatus = interrupted ?? Int32(status.rawValue)
+    // What a signal ends has 128 and its number.
+    events?.end(status: exitStatus, signal: exitStatus > 128 ? exitStatus - 128 : nil)
+    if interrupted == nil, events?.hasFailed ?? false { return 2 }
+    if interrupted == nil, status == .failure, endsWithSummary {
+      write("Exiting with failure status due to previous errors")
+    }
+    return exitStatus
   }
+
+  /// The program ends at once, because of a signal.
+  func cutOff(by signal: Int32) { events?.end(status: 128 + signal, signal: signal) }
 
   private func flush(_ state: inout State) {
     var done = 0
     while done < state.output.count, !state.outputFailed {
       let count = state.output.withUnsafeBytes {
-        write(listingDescriptor, $0.baseAddress.map { $0 + done }, $0.count - done)
+        Glibc.write(listingDescriptor, $0.baseAddress.map { $0 + done }, $0.count - done)
       }
       if count < 0, errno != EINTR { state.outputFailed = true }
       if count > 0 { done += count }
@@ -269,12 +364,14 @@ final class Reporter: OperationObserver {
     state.output.removeAll(keepingCapacity: true)
   }
 
-  private func say(_ text: [UInt8]) {
+  private func write(_ text: [UInt8]) {
     writeError(Array(Self.prefix.utf8) + text + [UInt8(ascii: "\n")])
   }
 
   private func writeError(_ line: [UInt8]) {
+    // Where events are there, each of them has what it says.
+    guard events?.leavesStandardError ?? true else { return }
     // Nobody is left to tell when standard error fails.
-    _ = line.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+    _ = line.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
   }
 }

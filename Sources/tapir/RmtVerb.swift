@@ -18,7 +18,8 @@ struct RmtVerb {
   func run() throws(OperationError) {
     // A connection that breaks is an error like others.
     signal(SIGPIPE, SIG_IGN)
-    let quiet = Reporter()
+    // What is said while something is opened changes nothing about the exit status.
+    let quiet = Reporter(events: reporter.events)
     let server = RemoteTapeServer(reading: STDIN_FILENO, writing: STDOUT_FILENO) { request throws(ServedFailure) in
       do throws(OperationError) { return try open(request, quiet) } catch { throw Self.failure(error) }
     }

@@ -1,4 +1,5 @@
 import ArchiveOperations
+import CLinux
 import Glibc
 import Synchronization
 
@@ -17,14 +18,13 @@ final class Signals: Sendable {
     return signal == 0 ? nil : signal
   }
 
+  /// Has events to end before the process does.
+  private let reporter: Reporter
+
   /// - Parameter except: a signal that means something else.
-  init(except: Int32? = nil) {
-    var set = sigset_t()
-    sigemptyset(&set)
-    for signal in [SIGINT, SIGTERM, SIGHUP] where signal != except && !Self.isIgnored(signal) {
-      sigaddset(&set, signal)
-    }
-    pthread_sigmask(SIG_BLOCK, &set, nil)
+  init(_ reporter: Reporter, except: Int32? = nil) {
+    self.reporter = reporter
+    var set = Self.block(except: except)
     let waiting = set
     do {
       _ = try Worker { [self] in wait(for: waiting) }
@@ -32,6 +32,37 @@ final class Signals: Sendable {
       // Nobody would take them: let them end the process as they do by themselves.
       pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
+  }
+
+  /// For what ends at once at a signal: events end in a `summary` before it does. Nothing without `--json`.
+  static func endEvents(of reporter: Reporter, except: Int32? = nil) {
+    guard reporter.events != nil else { return }
+    var set = block(except: except)
+    let waiting = set
+    do {
+      _ = try Worker {
+        var set = waiting
+        var caught: Int32 = 0
+        while sigwait(&set, &caught) != 0 {}
+        reporter.cutOff(by: caught)
+        // Ended as if nobody had waited for it.
+        signal(caught, SIG_DFL)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(caught)
+      }
+    } catch {
+      // Nobody would take them: they end the process, without a summary.
+      pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
+  }
+
+  /// Blocks the signals that end a process, but those ignored, in this thread and those it makes.
+  private static func block(except: Int32?) -> sigset_t {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for signal in [SIGINT, SIGTERM, SIGHUP] where signal != except && !isIgnored(signal) { sigaddset(&set, signal) }
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+    return set
   }
 
   /// A signal ignored from the start, as nohup(1) does, stays ignored.
@@ -48,7 +79,10 @@ final class Signals: Sendable {
       guard sigwait(&set, &signal) == 0 else { return }
       let isFirst = number.compareExchange(expected: 0, desired: signal, ordering: .acquiringAndReleasing).exchanged
       // What was committed stays committed; the rest is the next session's to write over.
-      if !isFirst { _exit(128 + signal) }
+      if !isFirst {
+        reporter.cutOff(by: signal)
+        _exit(128 + signal)
+      }
       interruption.interrupt()
     }
   }

@@ -28,6 +28,11 @@ struct TapeMap {
   let cells: [State]
 
   subscript(_ state: State) -> Amount { amounts[state.rawValue] }
+  /// The cells in lines.
+  func rows(_ width: Int) -> [ArraySlice<State>] {
+    stride(from: 0, to: cells.count, by: width).map { cells[$0..<min($0 + width, cells.count)] }
+  }
+
   var total: Int64 { amounts.reduce(0) { $0 + $1.bytes } }
 
   /// Goes twice over what there is: how much it is, and where it is then.

@@ -70,7 +70,10 @@ struct TarCommandBuilder {
     }
     command.mode = mode
     let isText: Set<TarCommand.Mode> = [.help, .usage, .version, .showDefaults, .showSnapshotFieldRanges]
-    if isText.contains(mode) { return command }
+    if isText.contains(mode) {
+      if mode != .version { try Self.checkText(command) }
+      return command
+    }
     guard modes.allSatisfy({ $0 == mode }) else {
       throw UsageError(message: "You may not specify more than one '-cdrtx' option")
     }
@@ -84,7 +87,7 @@ struct TarCommandBuilder {
     try command.restoring.settle(&command.sink)
     // As in GNU tar: who names the zone wants to see times.
     if command.output.usesUTC { command.verbosity = 2 }
-    command.sink.saysBackups = command.verbosity > 0
+    command.sink.saysBackups = command.verbosity > 0 || command.output.isJSON
     command.sink.usesUTC = command.output.usesUTC
     if let named = command.restoring.topLevel {
       guard let topLevel = TopLevel(named, archive: command.archive.effectiveName) else {

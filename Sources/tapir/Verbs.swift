@@ -218,23 +218,36 @@ enum Verb: String, CaseIterable {
     }
   }
 
+  /// Options of every verb.
+  static let common: Set<OptionKey> = [.output(.json)]
+
   private var options: [OptionSpecification] {
-    (OptionTable.supported + OptionTable.verbsOnly).filter { $0.key.map { keys.contains($0) } ?? false }
+    (OptionTable.supported + OptionTable.verbsOnly).filter {
+      $0.key.map { keys.contains($0) || Self.common.contains($0) } ?? false
+    }
   }
 
   /// The verb's help text.
   var help: String { summary + HelpText.options(options) }
 
+  /// Help is a text for people.
+  private func helpAlone(_ items: [CommandItem]) throws(UsageError) -> VerbCommand? {
+    if items.contains(.option(.output(.json), nil)) {
+      throw UsageError(message: "--json does not go with --help", pointsAtHelp: false)
+    }
+    return nil
+  }
+
   /// Understands what follows the verb; nil when help was asked for.
   func prepare(_ words: [[UInt8]]) throws(UsageError) -> VerbCommand? {
     let items = try OptionScanner(options, allowsOldStyle: self == .plan).scan(words)
     if self == .plan {
-      if items.contains(.option(.help, nil)) { return nil }
+      if items.contains(.option(.help, nil)) { return try helpAlone(items) }
       return VerbCommand(verb: self, command: try PlanVerb.command(items), names: [])
     }
     var builder = TarCommandBuilder()
     for case .option(let key, let value) in items {
-      if key == .help { return nil }
+      if key == .help { return try helpAlone(items) }
       try builder.add(.option(key, value))
     }
     var names = items.compactMap { item -> [UInt8]? in
@@ -301,21 +314,28 @@ struct VerbCommand {
 
   /// Says what it has to say. Only a plan names members as they pass.
   var reporter: Reporter {
-    verb == .plan || verb == .volumeRepack ? Reporter(verbosity: command.verbosity) : Reporter()
+    // The protocol of remote tapes has standard output.
+    let events =
+      command.output.isJSON
+      ? EventStream(verb == .rmt ? .standardError : .standardOutput, command: verb.rawValue) : nil
+    let verbosity = verb == .plan || verb == .volumeRepack ? command.verbosity : 0
+    return Reporter(verbosity: verbosity, events: events)
   }
 
   func run(_ reporter: Reporter) throws(OperationError) {
     for note in command.volumeNotes { reporter.say(note) }
+    let endsInOrder: Set<Verb> = [.volumeCopy, .volumeRepack, .libraryMigrate, .indexRename]
+    if !endsInOrder.contains(verb) { Signals.endEvents(of: reporter) }
     switch verb {
     case .volumeLabel: try VolumeVerbs(command: command, reporter: reporter).label()
     case .volumeShow: try VolumeVerbs(command: command, reporter: reporter).show()
     case .volumeVerify: try VolumeVerbs(command: command, reporter: reporter).verify()
     case .volumeCopy:
-      try CopyVerb(command: command, source: names[0], target: names[1], reporter: reporter).run(Signals())
+      try CopyVerb(command: command, source: names[0], target: names[1], reporter: reporter).run(Signals(reporter))
     case .volumeRepack:
-      try RepackVerb(command: command, sources: names, reporter: reporter).run(Signals())
+      try RepackVerb(command: command, sources: names, reporter: reporter).run(Signals(reporter))
     case .libraryMigrate:
-      try MigrateVerb(command: command, targets: names, reporter: reporter).run(Signals())
+      try MigrateVerb(command: command, targets: names, reporter: reporter).run(Signals(reporter))
     case .volumeErase: try EraseVerb(command: command, reporter: reporter).run()
     case .indexFind: try IndexFinding(command: command, reporter: reporter).run(names)
     case .volumeMap: try MapVerb(command: command, reporter: reporter).run()
@@ -324,7 +344,7 @@ struct VerbCommand {
     case .indexLog: try IndexHistoryVerbs(command: command, reporter: reporter).log()
     case .indexShow: try IndexHistoryVerbs(command: command, reporter: reporter).show(names)
     case .indexRename:
-      try VolumeChanges(command: command, reporter: reporter).rename(names, Signals())
+      try VolumeChanges(command: command, reporter: reporter).rename(names, Signals(reporter))
     case .indexRebuild: try IndexVerbs(command: command, reporter: reporter).rebuild()
     case .indexCheck: try IndexVerbs(command: command, reporter: reporter).check()
     case .rmt: try RmtVerb(reporter: reporter).run()

@@ -72,11 +72,13 @@ final class VolumeSequence {
           asks = true
           continue
         }
+        if purpose != .reading, names[current] == [UInt8(ascii: "-")], reporter.events?.hasStandardOutput ?? false {
+          throw Ended(message: "-: Cannot open: standard output has the events of --json")
+        }
         if purpose == .creating { try replaces(names[current]) }
         do { return try command.mediumOpener.open(names[current], for: purpose) } catch {
           let notice = MemberNotice(names[current], "Warning: Cannot open: \(error.text)", .information)
-          reporter.report(.notice(notice))
-          if let hint = error.hint { reporter.sayPlain("hint: \(hint)") }
+          reporter.report(notice, hint: error.hint)
           asks = true
         }
       }
@@ -101,8 +103,7 @@ final class VolumeSequence {
     for _ in 0..<Self.mostFailures {
       if asks { try ask() }
       do { return try open(names[current]) } catch {
-        reporter.report(.notice(MemberNotice([], "Warning: \(error)", .information)))
-        if let hint = error.hint { reporter.sayPlain("hint: \(hint)") }
+        reporter.report(MemberNotice([], "Warning: \(error)", .information), hint: error.hint)
         asks = true
       }
     }
@@ -180,8 +181,14 @@ final class VolumeSequence {
   }
 
   private func write(_ text: String) {
-    // Nobody is left to be asked when standard error fails: the answer then ends it.
-    _ = Array(text.utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    let bytes = Array(text.utf8)
+    if reporter.events?.leavesStandardError ?? true {
+      // Nobody is left to be asked when standard error fails: the answer then ends it.
+      _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    } else {
+      // Events are there.
+      Terminal.write(bytes)
+    }
   }
 
   private func incomplete(_ message: String) -> Ended {

@@ -20,7 +20,9 @@ struct VolumeVerbs {
     let volume = try operation.label(drive: archive.drive, index: index, observer: reporter)
     try archive.writeName(volume.vsn)
     try archive.close()
-    reporter.print("volume \(volume.vsn), \(volume.id)")
+    reporter.tell(
+      VolumeState(
+        vsn: volume.vsn.text, id: volume.id, use: .ready, text: "volume \(volume.vsn), \(volume.id)"))
   }
 
   /// Says which volume it is, its sessions, and what it holds.
@@ -46,6 +48,7 @@ struct VolumeVerbs {
     let index = try IndexLocation.openForReading(command.archive, target)
     let found = try ReadTarget.open(drive: archive.drive, index: index, vsn: command.archive.vsn, observer: reporter)
     let (query, total) = try verification(found)
+    reporter.report(.volume(found.volume.descriptor, .reading(isAwaited: false)))
     let sink = VerifyingSink()
     var operation = RestoreOperation(
       query: query, options: RestoreOptions(verifiesUserFiles: true),
@@ -57,10 +60,10 @@ struct VolumeVerbs {
     for (name, count) in zip(command.verification.members, summary.matches) where count == 0 {
       reporter.report(.notice(MemberNotice(name, "Not found in archive", .failure)))
     }
-    let members = command.verification.isWhole ? "\(total)" : "\(summary.members) of \(total)"
-    reporter.print(
-      "volume \(found.volume.descriptor.vsn): \(members) members read, \(sink.byteCount) bytes of content verified, "
-        + (damaged == 0 ? "nothing damaged" : "\(damaged) damaged"))
+    reporter.tell(
+      VerifyResult(
+        volume: found.volume.descriptor, members: Int64(summary.members), total: total,
+        isWhole: command.verification.isWhole, bytes: sink.byteCount, damaged: damaged))
   }
 
   /// Which members are verified, and how many there are on the volume.
@@ -113,54 +116,21 @@ struct VolumeVerbs {
     let volume = found.volume.descriptor
     let batches = try found.index.batches(of: found.volume)
     let totals = try found.index.totals(of: found.volume)
-    func row(_ name: String, _ value: String) {
-      reporter.print(name + String(repeating: " ", count: max(1, 14 - name.count)) + value)
-    }
-    row("volume", volume.vsn.text)
-    row("uuid", volume.id.description)
-    if !volume.text.isEmpty { row("label", String(decoding: Quoting.escaped(volume.text), as: UTF8.self)) }
-    row("set", "\(volume.set), volume \(volume.sequenceInSet)")
-    if let before = volume.previous {
-      row("continues", try found.index.volume(before)?.descriptor.vsn.text ?? before.description)
-    }
-    if let next = try found.index.volumes(continuing: found.volume).first {
-      row("goes on on", next.descriptor.vsn.text)
-    }
-    row("labelled", volume.created.dateAndTime + " UTC")
-    if let expires = volume.expires { row("kept until", expires.dateAndTime + " UTC") }
-    row("block size", "\(volume.blockSize)")
-    row("members", "\(totals.members), \(totals.bytes) bytes")
-    row(
-      "live",
-      "\(live.members), \(live.bytes) bytes"
-        + (live.members < totals.members
-          ? "; a repack gives back \(totals.members - live.members), \(max(0, totals.bytes - live.bytes)) bytes" : ""))
-    for (name, value) in health.rows { row(name, value) }
-    if let used = medium.used {
-      row("used", "\(used) bytes" + (medium.capacity.map { " of \($0)" } ?? ""))
-    }
-    if let last = batches.last {
-      let isFull = last.record.reason == .volumeFull
-      row("state", isFull ? "full" : medium.isWORM ? "open (WORM)" : "open")
-    }
+    let last = batches.last
+    reporter.tell(
+      VolumeOverview(
+        volume: volume,
+        before: try volume.previous.map { (id) throws(IndexError) in
+          try found.index.volume(id)?.descriptor.vsn.text ?? id.description
+        },
+        next: try found.index.volumes(continuing: found.volume).first?.descriptor.vsn.text,
+        members: totals.members, bytes: totals.bytes, live: live, medium: medium,
+        isFull: last.map { $0.record.reason == .volumeFull }, health: health))
     for copy in try found.index.copies(of: volume.id) {
-      var state = "made \(copy.made.dateAndTime) UTC, "
-      state += batches.last?.end.map { copy.end < $0 } ?? false ? "stale: it ends at block \(copy.end)" : "whole"
-      if copy.verified < copy.end { state += ", read back up to block \(copy.verified)" }
-      row("copy", String(decoding: Quoting.escaped(copy.place), as: UTF8.self) + " (\(state))")
+      reporter.tell(KnownCopy(volume: volume, copy: copy, isStale: last?.end.map { copy.end < $0 } ?? false))
     }
-    for (name, value) in health.warnings { row(name, value) }
-    for name in health.condition.incompleteNames {
-      reporter.print(Array(repeating: UInt8(ascii: " "), count: 14) + Quoting.escaped(name))
-    }
-    reporter.print("")
-    reporter.print("batch  session  committed (UTC)      files  by")
-    for batch in batches.dropFirst() {
-      let files = batch.record.catalogueSequence - batch.record.firstSequence
-      reporter.print(
-        Figures.right("\(batch.record.number)", 5) + Figures.right("\(batch.sessionNumber)", 9) + "  "
-          + batch.record.committed.dateAndTime + Figures.right("\(files)", 7) + "  "
-          + batch.record.session.program + " on " + batch.record.session.host)
-    }
+    reporter.decorate("")
+    reporter.decorate("batch  session  committed (UTC)      files  by")
+    for batch in batches.dropFirst() { reporter.tell(BatchFact(volume: volume, batch: batch)) }
   }
 }

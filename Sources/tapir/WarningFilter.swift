@@ -52,11 +52,16 @@ struct WarningFilter {
     if on { isOff.subtract(keywords) } else { isOff.formUnion(keywords) }
   }
 
+  /// The class that a message is of; nil for those of none.
+  static func keyword(of message: String) -> String? {
+    classes.first { $0.phrases.contains { message.contains($0) } }?.keyword
+  }
+
   /// Whether a notice is said.
   func passes(_ notice: MemberNotice, isVerbose: Bool) -> Bool {
     // A failure is no warning.
     guard notice.severity != .failure, !notice.isFinding,
-      let keyword = Self.classes.first(where: { $0.phrases.contains { notice.message.contains($0) } })?.keyword
+      let keyword = Self.keyword(of: notice.message)
     else { return true }
     if isOff.contains(keyword) { return false }
     return isOn.contains(keyword) || isVerbose || !Self.verbose.contains(keyword)

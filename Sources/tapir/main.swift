@@ -22,14 +22,15 @@ enum Command {
       if let (verb, rest) = try Verb.parse(arguments) { return try runVerb(verb, rest) }
       return try runTar(arguments)
     } catch {
-      let reporter = Reporter()
-      reporter.fail(error.message, hint: nil)
+      let reporter = Reporter(events: EventStream.forUsageError(arguments))
+      reporter.fail(error.message, hint: nil, code: "usage")
       if error.isFatal {
-        reporter.say("Error is not recoverable: exiting now")
+        reporter.write("Error is not recoverable: exiting now")
       } else if error.pointsAtHelp {
-        reporter.sayPlain("Try 'tapir --help' for more information.")
+        reporter.writePlain("Try 'tapir --help' for more information.")
       }
-      return error.status ?? reporter.finish(endsWithSummary: false)
+      if let status = error.status { reporter.endsWith(status: status) }
+      return reporter.finish(endsWithSummary: false)
     }
   }
 
@@ -50,7 +51,7 @@ enum Command {
     }
     let reporter = command.reporter
     do { try command.run(reporter) } catch {
-      reporter.fail(error.description, hint: error.hint)
+      reporter.fail(error)
       return reporter.finish(endsWithSummary: false)
     }
     return reporter.finish()
@@ -65,9 +66,11 @@ enum Command {
     let meter =
       command.output.interval == nil && !command.output.showsTotals && command.output.totalsSignal == nil
       ? nil : ProgressMeter(command.progressSubject, command.output)
+    let listing = try listingDescriptor(command)
+    let events = command.output.isJSON ? try EventStream.make(for: command, listingDescriptor: listing) : nil
     let reporter = Reporter(
-      verbosity: command.verbosity, listingDescriptor: try listingDescriptor(command), output: command.output,
-      meter: meter, marks: command.marks)
+      verbosity: command.verbosity, listingDescriptor: listing, output: command.output,
+      meter: meter, marks: command.marks, events: events)
     if let signal = command.output.totalsSignal { TotalsSignal.wait(for: signal, reporter) }
     for note in command.notes { reporter.say(note) }
     do throws(OperationError) {
@@ -76,19 +79,24 @@ enum Command {
       switch command.mode {
       case .create, .append, .update, .concatenate, .delete:
         try WriteMode(command: command, reporter: reporter).run(
-          Signals(except: command.output.totalsSignal))
-      case .extract, .list, .compare: try ReadMode(command: command, reporter: reporter).run()
-      case .testLabel: try LabelMode(command: command, reporter: reporter).run()
+          Signals(reporter, except: command.output.totalsSignal))
+      case .extract, .list, .compare:
+        Signals.endEvents(of: reporter, except: command.output.totalsSignal)
+        try ReadMode(command: command, reporter: reporter).run()
+      case .testLabel:
+        Signals.endEvents(of: reporter)
+        try LabelMode(command: command, reporter: reporter).run()
       case .showDefaults: reporter.print(FixedText.defaults)
       case .showSnapshotFieldRanges: reporter.print(FixedText.snapshotFieldRanges)
       case .help: reporter.print(HelpText.tar)
       case .usage: reporter.print(HelpText.usage)
-      case .version: reporter.print(Version.text)
+      // With --json the first event has it.
+      case .version: reporter.decorate(Version.text)
       }
       if let number { command.multiVolume.keep(number, reporter) }
     } catch {
-      reporter.fail(error.description, hint: error.hint)
-      reporter.say("Error is not recoverable: exiting now")
+      reporter.fail(error)
+      reporter.write("Error is not recoverable: exiting now")
       return reporter.finish(endsWithSummary: false)
     }
     reporter.endProgress(showsTotals: command.output.showsTotals)

@@ -24,7 +24,7 @@ struct DriveVerbTests {
     #expect(try place.tapir("drive", "status", environment: ["TAPE": "v.vtl"]).lines == wanted)
     #expect(
       try place.tapir("drive", "health", "v.vtl").lines
-        == ["used          \(size) bytes of 4194304", "a virtual cartridge has no wear: nothing to do"])
+        == ["used          \(size) bytes of 4194304", "what is virtual has no wear: nothing to do"])
     #expect(try place.tapir("drive", "rewind", "v.vtl").status == 0)
     #expect(try place.tapir("drive", "position", "v.vtl").status == 0)
   }

@@ -113,7 +113,7 @@ private final class Words: OperationObserver {
     case .notice: said.add(1, ordering: .relaxed)
     // That the index does not know a volume says nothing about it.
     case .information(let text): if !text.contains("is not in the index") { said.add(1, ordering: .relaxed) }
-    case .member, .passed, .committed, .unconfirmed: break
+    default: break
     }
   }
 }
