@@ -123,7 +123,7 @@ struct OpenedArchive {
     do throws(DriveError) {
       switch target {
       case .device(let path):
-        let drive = try tape(path, access, reporter)
+        let drive = reporter.watched(try tape(path, access, reporter))
         return OpenedArchive(drive: drive, target: target, defaultBuffer: driveBuffer(), supply: supply)
       case .newCartridge(let path):
         var made = CartridgeOptions(vsn: options.vsn?.text ?? "")
@@ -144,7 +144,8 @@ struct OpenedArchive {
           reporter.say("--capacity and --compression are for new cartridges of this machine")
         }
         return OpenedArchive(
-          drive: try RemoteVolume.open(name, options.remote, access), target: target, defaultBuffer: 64 << 20)
+          drive: reporter.watched(try RemoteVolume.open(name, options.remote, access)), target: target,
+          defaultBuffer: 64 << 20)
       case .library, .file, .remote, .standardStream: break
       }
     } catch { throw .volume(.drive(error)) }
@@ -157,8 +158,9 @@ struct OpenedArchive {
   /// Opens a tape drive; waits for it to become ready and says so.
   static func tape(_ path: [UInt8], _ access: DriveAccess, _ reporter: Reporter) throws(DriveError) -> LinuxDrive {
     let drive = try LinuxDrive(path: path, access: access) { reason, seconds in
-      if seconds % 10 == 0 { reporter.say("waiting for the drive (\(seconds) s): \(reason)") }
+      reporter.waits(for: reason, seconds: seconds)
     }
+    reporter.progress?.board.wait(for: nil)
     if drive.usedNonRewinding { reporter.say("using \(drive.identity.name), which does not rewind by itself") }
     return drive
   }
