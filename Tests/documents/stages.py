@@ -1,4 +1,5 @@
 """What the pages find when their commands run: files, cartridges, and what is not run, with the reason."""
+import re
 
 # Of the machine, read by the commands; whatever else there is below `/` is a page's own.
 SHARED = {"bin", "lib", "lib64", "proc", "sbin", "sys", "usr"}
@@ -16,26 +17,82 @@ blank() {
     cp -a /checks/blank/V00001 /dev/nst0
   fi
 }
+written() {  # a volume with some of everything
+  blank && tapir -cf /dev/nst0 --vsn "$1" /home && tapir -rf /dev/nst0 /etc && tapir -rf /dev/nst0 --layout=raw /data
+}
+library() {  # FOLDER: a library of small cartridges with one volume
+  rm -rf "$1" && tapir library create "$1" --slots 4 --capacity 64M && tapir -cf "$1" /home && tapir -rf "$1" /etc
+}
 """
 
 # Once for each page: a home directory, and what else the pages archive.
 BEGIN = r"""
 set -e
-mkdir -p /home/me/src /home/me/letters /home/me/images /far /data /archive
+mkdir -p /home/me/src /home/me/letters /home/me/images /home/me/tmp /far /data /archive /yesterday
 seq 2000 > /home/me/thesis.tex
 seq 300 > /home/me/letters/notes.txt
 for i in 1 2 3 4 5 6 7 8 9; do seq $i > /home/me/src/$i.c; done
 pg_dump db > /checks/db.sql
-head -c 2000000 /usr/bin/python3 > /data/measured
+head -c 2000000 /usr/bin/bash > /data/measured
 cp -r /home /w/home
-cp -r /etc /far/etc
+cp -a /etc /far/etc
 set +e
 """
 
-# Page, heading: what is done before the first command there.
-STAGES = {}
+PHOTOS = r"""
+python3 - << 'END'
+import os
+for year in range(2000, 2025):
+    os.makedirs(f"photos/{year}")
+    for i in range(400):
+        with open(f"photos/{year}/{i:03}.tif", "w") as f:
+            f.truncate(320_000_000)
+END
+"""
 
-NOT_RUN = {}
+# Page, heading: what is done before the first command there.
+STAGES = {
+    "README.md": {
+        "You have a drive": "blank",
+        "You have a disk full of virtual cartridges": "blank",
+        "You write programs": "tar -cf photos.tar home",
+    },
+    "docs/guide.md": {
+        "A part of one member": r"""
+blank && mkdir images && truncate -s 21G images/disk.img && tapir -cSf /dev/nst0 images""",
+        "Yesterday's state": "library tapes",
+        "Many cartridges: libraries": "rm -rf tapes",
+        "Room again": r"""
+library tapes && tapir -cf tapes /data && tapir library create new --slots 2
+tapir -cf old.vtl --vsn V00007 /home && tapir library create /archive --slots 2""",
+        "Copies, and images of other programs": "blank; rm -rf tapes; library tapes",
+        "Drives of other machines": "written V00008; mkdir /far/tapes; tapir -cf /far/tapes/V00001/ /etc",
+        "How long will it take?": PHOTOS,
+        "Several cartridges by hand": "blank",
+        "Ordinary archives": r"""
+written V00009 && mkdir /backup && tapir -caf photos.zip home && seq 200000 > home/numbers""",
+    },
+    "docs/from-tar-mt-mbuffer.md": {"Writing": "blank"},
+    "docs/from-tar-mt-mbuffer.md (before)": {"Writing": "blank"},
+    "docs/performance.md": {},
+    "docs/incremental.md": {},
+    "docs/index.md": {},
+    "docs/tape-format.md": {},
+    "docs/thirty-years.md": {
+        "From a cartridge in a drive": "written V00001; cp -a /w/home /w/kept",
+        "From a virtual cartridge": r"""
+rm -rf home etc data; mkdir tapes; tapir -cf tapes/V00001/ --vsn V00001 --compression=lz4 /home
+tapir -rf tapes/V00001 /etc && tapir -rf tapes/V00001 --layout=raw /data""",
+        "From an image (`.tap`)": "diff -r /home /w/home && cmp raw.* /data/measured; tapir volume copy tapes/V00001 old.tap",
+        "Is it what was archived?": "",
+    },
+}
+
+TESTS = "this is one of those tests"
+NOT_RUN = {
+    "make deps demo     # installs the libraries, builds, archives /usr/include and restores it": "the CI runs it",
+    "make test          # runs all tests": TESTS,
+}
 
 # Commands that end with another exit status than 0, as they should.
 STATUS = {}
@@ -43,7 +100,7 @@ STATUS = {}
 
 def needs_drive(command):
     """Whether the command works on a real drive or library only."""
-    return False
+    return command.page.endswith("(before)") or re.search(r"\bmtx? -f|--changer|/dev/nst1|if=\$T|\bmt\b|^tapir index (find|show) (?!.*-f)", command.text)
 
 
 def in_drive_run(command):
