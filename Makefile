@@ -10,7 +10,7 @@ TEST_PACKAGES = acl attr debhelper dpkg-dev faketime fish git kmod libarchive-to
   open-iscsi openssh-client python3 rsync sg3-utils sqlite3 xxhash zsh
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: deps demo build test test-foreign test-vm fuzz bench bench-castor install uninstall deb clean
+.PHONY: deps demo build test test-documents test-foreign test-vm fuzz bench bench-castor install install-files uninstall deb clean
 
 deps:
 	$(SUDO) apt-get update -q
@@ -39,7 +39,14 @@ test:
 # Beside the virtual machine, which waits much of its time.
 test-foreign:
 	Tests/second-reader/run "$$($(SWIFT) build --show-bin-path)/tapir"
+	$(MAKE) test-documents
 	$(MAKE) fuzz SECONDS=3
+
+# The commands of all pages, and what is installed.
+test-documents:
+	Tests/documents/run "$$($(SWIFT) build --show-bin-path)/tapir" || [ $$? -eq 77 ]
+	Tests/documents/nights "$$($(SWIFT) build --show-bin-path)/tapir"
+	Tests/documents/install "$$($(SWIFT) build --show-bin-path)/tapir"
 
 # Each fuzz target for so many seconds. 77: as below.
 SECONDS ?= 60
@@ -66,7 +73,11 @@ ZSH ?= share/zsh/site-functions
 EXAMPLES = systemd/tapir-nightly systemd/tapir-backup@.service systemd/tapir-backup@.timer systemd/home.conf
 DOCUMENTS = README.md docs/*.md docs/*.svg docs/session.txt
 install: build
-	install -D -m 755 "$$($(SWIFT) build $(RELEASE) --show-bin-path)/tapir" "$(DESTDIR)$(PREFIX)/bin/tapir"
+	$(MAKE) install-files BINARY="$$($(SWIFT) build $(RELEASE) --show-bin-path)/tapir"
+
+# The same with a program that is there already: BINARY=.
+install-files:
+	install -D -m 755 "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/tapir"
 	install -D -m 644 man/tapir.1 "$(DESTDIR)$(PREFIX)/share/man/man1/tapir.1"
 	install -D -m 644 man/tapir-volume.5 "$(DESTDIR)$(PREFIX)/share/man/man5/tapir-volume.5"
 	install -D -m 644 completions/tapir.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/tapir"

@@ -3,12 +3,12 @@ import re
 
 # Of the machine, read by the commands; whatever else there is below `/` is a page's own.
 SHARED = {"bin", "lib", "lib64", "proc", "sbin", "sys", "usr"}
-ETC = ["alternatives", "group", "hosts", "ld.so.cache", "localtime", "nsswitch.conf", "passwd", "terminfo"]
+ETC = ["alternatives/awk", "alternatives/mt", "alternatives/rmt", "alternatives/which", "group", "hosts", "ld.so.cache", "localtime", "nsswitch.conf", "passwd", "terminfo"]
 
 # For all pages. `blank` puts a blank cartridge into the drive; without a drive /dev/nst0 is a virtual cartridge.
 PRELUDE = r"""
 blank() {
-  rm -rf "$HOME/.local/state/tapir" /var/lib/tapir
+  rm -rf "$HOME/.local/state/tapir" /var/lib/tapir "${TAPIR_INDEX:-/var/lib/tapir}"
   if [ "$DRIVE" ]; then
     mt -f /dev/nst0 rewind && mt -f /dev/nst0 erase && mt -f /dev/nst0 rewind
   else
@@ -51,7 +51,7 @@ for year in range(2000, 2025):
 END
 """
 
-# Page, heading: what is done before the first command there.
+# Page, heading: what is done before the first command there; before all commands of the page (no heading), and at its end.
 STAGES = {
     "README.md": {
         "You have a drive": "blank; export TAPIR_INDEX=/w/drive.sqlite",
@@ -62,7 +62,7 @@ STAGES = {
         "A part of one member": r"""
 blank && mkdir images && truncate -s 21G images/disk.img && tapir -cSf /dev/nst0 images""",
         "Yesterday's state": "library tapes",
-        "Many cartridges: libraries": "rm -rf tapes",
+        "Many cartridges: libraries": "rm -rf tapes; [ ! \"$DRIVE\" ] || { mtx -f /dev/sg3 load 3; blank; }",
         "Room again": r"""
 library tapes && tapir -cf tapes /data && tapir library create new --slots 2
 tapir -cf old.vtl --vsn V00007 /home && tapir library create /archive --slots 2""",
@@ -78,23 +78,39 @@ written V00009 && mkdir /backup && tapir -caf photos.zip home && seq 200000 > ho
     "docs/from-tar-mt-mbuffer.md (before)": {"Writing": "blank"},
     "docs/performance.md": {"": PHOTOS},
     "docs/index.md": {"": "written V00001; tapir index rebuild /dev/nst0 --index-db index.sqlite; cp /data/measured FILE"},
+    "docs/installing.md": {
+        "": r"""
+mkdir -p /srv /etc/systemd/system /etc/tapir
+make -C /repository install-files BINARY=/bin-of-tests/tapir PREFIX=/usr/local > /dev/null""",
+    },
     "docs/tape-format.md": {"": "written V00001"},
     "docs/thirty-years.md": {
         "From a cartridge in a drive": "written V00001; cp -a /w/home /w/kept",
         "From a virtual cartridge": r"""
 rm -rf home etc data; mkdir tapes; tapir -cf tapes/V00001/ --vsn V00001 --compression=lz4 /home
 tapir -rf tapes/V00001 /etc && tapir -rf tapes/V00001 --layout=raw /data""",
-        "From an image (`.tap`)": "diff -r /home /w/home && cmp raw.* /data/measured; tapir volume copy tapes/V00001 old.tap",
+        "From an image (`.tap`)": r"""
+diff -r /home /w/home && cmp raw.* /data/measured && tapir volume copy tapes/V00001 old.tap""",
+        "end": "diff -r /home home",
         "Is it what was archived?": "",
     },
 }
 
+PACKAGE = "Tests/documents/install does"
 TESTS = "this is one of those tests"
 MINUTES = "it takes minutes"
 NOT_RUN = {
     "make bench-castor      # CASTOR's table, the table of drives, docs/castor.svg, the six file sets": MINUTES,
     "swift test --filter DriveTimingTests": TESTS,
     "make deps demo     # installs the libraries, builds, archives /usr/include and restores it": "the CI runs it",
+    "make deps                                          # Debian 12's libraries; Swift 6.3 is there already": "the CI runs it",
+    "make build": "the CI runs it",
+    "make install DESTDIR=/tmp/stage PREFIX=/usr/local  # DESTDIR is for packagers: without it, below PREFIX": PACKAGE,
+    "make uninstall DESTDIR=/tmp/stage PREFIX=/usr/local": PACKAGE,
+    "make deb                       # .build/deb/tapir_VERSION_ARCHITECTURE.deb, and lintian's opinion": PACKAGE,
+    "dpkg-buildpackage -b -us -uc   # the same in Debian's way: into the parent folder": PACKAGE,
+    "sudo adduser me tape": "there are no accounts here",
+    "sudo systemctl enable --now tapir-backup@home.timer": "systemd does not run here; Tests/documents/nights checks the units",
     "make test          # runs all tests": TESTS,
 }
 
@@ -104,16 +120,17 @@ STATUS = {}
 
 def needs_drive(command):
     """Whether the command works on a real drive or library only."""
-    return command.page.endswith("(before)") or re.search(r"\bmtx? -f|--changer|/dev/nst1|if=\$T|\bmt\b|last.sqlite|catalogues/|tail -n 1 places", command.text)
+    return command.page.endswith("(before)") or command.heading == "Old tapes" or re.search(r"\bmtx? -f|--changer|/dev/nst1|if=\$T|\bmt\b|last.sqlite|catalogues/|tail -n 1 places", command.text)
 
 
 # With a drive: the pages that are about drives, whole, and what needs one on the others.
 DRIVE_PAGES = ("docs/from-tar-mt-mbuffer.md", "docs/tape-format.md", "docs/thirty-years.md")
+NO_DRIVE = ("From a virtual cartridge", "From an image (`.tap`)", "Is it what was archived?")
 
 
 def in_drive_run(command):
     """Whether the command is also run with a drive."""
-    return command.page.startswith(DRIVE_PAGES) and "virtual cartridge" not in command.heading or needs_drive(command)
+    return needs_drive(command) or command.page.startswith(DRIVE_PAGES) and command.heading not in NO_DRIVE
 
 
 def text_with_drive(text):
