@@ -98,10 +98,11 @@ uninstall:
 
 # A Debian package, of what is built already where that is up to date, and lintian's opinion of it.
 DEB = .build/deb
+DEB_ZIP ?=
 deb: build
 	rm -rf $(DEB) && mkdir -p $(DEB)
 	debian/rules clean
-	DEB_DESTDIR=$(CURDIR)/$(DEB) debian/rules binary
+	DEB_DESTDIR=$(CURDIR)/$(DEB) DEB_ZIP="$(DEB_ZIP)" debian/rules binary
 	lintian --fail-on error,warning $(DEB)/*.deb
 
 clean:
