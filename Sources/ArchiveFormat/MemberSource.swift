@@ -38,11 +38,19 @@ public protocol SourceMember: Sendable {
   /// that is full.
   /// - Returns: nil when there is no content to be had here.
   func openContent() throws(MemberNotice) -> OpenedMember?
+
+  /// The same one, to be opened with its content later than ``open()``, when what the link leads to turns out to lie on a
+  /// volume that is full. It holds no descriptor.
+  /// - Returns: nil when there is no content to be had then.
+  func again() -> (any SourceMember)?
 }
 
 extension SourceMember {
   /// A link out of another archive is one: its content has gone past.
   public func openContent() throws(MemberNotice) -> OpenedMember? { nil }
+
+  /// Neither can it be read again.
+  public func again() -> (any SourceMember)? { nil }
 }
 
 /// A member about to be read.

@@ -18,6 +18,8 @@ struct ComposedMember {
   var record: MemberRecord
   /// What may be removed when it is safe: the source, if it was read whole and unchanged.
   var source: (any RemovableSource)?
+  /// Reads it again, with its content: given for a hard link whose target may come to lie on an earlier volume.
+  var again: (any SourceMember)?
   /// Whether it is not what was to be taken over: no catalogue may list it.
   var isWithdrawn = false
 

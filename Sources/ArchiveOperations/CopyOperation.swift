@@ -66,9 +66,12 @@ public struct CopyOperation {
 
   /// Marks what is written over as erased, before it is. A VSN is that of one volume only.
   private func giveUp(_ copy: CopyStart.Found, in index: IndexFile) throws(OperationError) {
-    let isGone = copy.start == .beginningOfTape ? copy.replaced : nil
-    try onIndex { () throws(IndexError) in
-      if let isGone, let volume = try index.volume(isGone) { try index.markErased(volume) }
+    if copy.start == .beginningOfTape {
+      try onIndex { () throws(IndexError) in
+        if let gone = copy.replaced, let volume = try index.volume(gone) { try index.markErased(volume) }
+        // What was read back there was on another cartridge, or is written over now.
+        if let volume = copy.volume { try index.forgetCopy(of: volume.id, at: place) }
+      }
     }
     guard let volume = copy.volume else { return }
     let others = try onIndex { () throws(IndexError) in try index.volumes(vsn: volume.vsn) }
@@ -86,7 +89,9 @@ public struct CopyOperation {
   private func verifiedBefore(_ copy: CopyStart.Found, _ index: IndexFile?) throws(OperationError) -> BlockID {
     guard let index, let volume = copy.volume else { return .beginningOfTape }
     let known = try onIndex { () throws(IndexError) in try index.copies(of: volume.id) }.first { $0.place == place }
-    return known?.verified ?? .beginningOfTape
+    // A drive is one place for many cartridges: what ends before the known copy does, is another one.
+    guard let known, copy.start >= known.end else { return .beginningOfTape }
+    return known.verified
   }
 
   /// Copies what the target lacks.

@@ -87,7 +87,7 @@ struct CopyStart {
     if try agreement(from: 0, upTo: min(there.rawValue, found.end.rawValue, Self.overlap), found) > 0 {
       return (try resumption(there, found, observer), nil)
     }
-    return (.beginningOfTape, try erasure(contents, reader))
+    return (.beginningOfTape, try erasure(contents, reader, observer))
   }
 
   /// Where an earlier copy, which has `there` objects, is gone on with.
@@ -149,7 +149,7 @@ struct CopyStart {
   /// Refuses to give up what the target holds, unless it was named.
   /// - Returns: which volume that is, where it can be told.
   private func erasure(
-    _ contents: VolumeContents, _ reader: VolumeReader
+    _ contents: VolumeContents, _ reader: VolumeReader, _ observer: any OperationObserver
   ) throws(OperationError) -> UniqueID? {
     let name = target.identity.name
     switch contents {
@@ -171,7 +171,7 @@ struct CopyStart {
       guard case .tapir(_, let again) = try onVolume({ () throws(VolumeError) in try reader.inspect() }) else {
         throw refusal(label)
       }
-      return try intent.checkExpiry(vsn, reader, again)
+      return try intent.checkExpiry(vsn, reader, again, observer)
     }
   }
 

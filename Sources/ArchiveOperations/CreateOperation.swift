@@ -52,15 +52,37 @@ public struct CreateOperation {
       id: .random(), started: .now(), host: identity.host, program: identity.program, series: series)
   }
 
-  /// Labels a blank volume and writes nothing else: VOL1 and catalogue 0.
+  /// Labels a blank volume and writes nothing else: VOL1 and catalogue 0. One that holds members gets a catalogue that says
+  /// how long it is kept, when the intent asks for longer than that.
   /// - Throws: ``OperationError``; also when the volume is labelled already and may not be erased.
   /// - Returns: what identifies the volume.
   public func label(
     drive: any TapeDrive, index: IndexFile?, observer: any OperationObserver
   ) throws(OperationError) -> VolumeDescriptor {
-    let target = WriteTarget(
-      drive: drive, index: index, intent: intent, identity: identity, session: session(), observer: observer)
-    return try target.open().writer.descriptor
+    let session = session()
+    var intent = intent
+    if intent.keptUntil != nil, intent.erase == nil { intent.appends = true }
+    let volume = try WriteTarget(
+      drive: drive, index: index, intent: intent, identity: identity, session: session, observer: observer,
+      mayBeFull: true
+    ).open()
+    let descriptor = volume.writer.descriptor
+    guard !volume.isFull else {
+      throw .refused(
+        "volume \(descriptor.vsn) is full: nothing can be written on it any more, nor how long it is kept", hint: nil)
+    }
+    guard intent.text.isEmpty || descriptor.text == intent.text else {
+      throw .refused(
+        "volume \(descriptor.vsn) is labelled already, with another text",
+        hint: "--erase-volume=\(descriptor.vsn) labels it anew")
+    }
+    if volume.isKeptLonger {
+      let ring = WriteRing(blockSize: descriptor.blockSize, byteCount: 0, streaming: nil)
+      ring.finish()
+      try SessionWriter(volume: volume, index: index, session: session, limits: limits, observer: observer)
+        .run(ring, Interruption()) { _ in ring }
+    }
+    return descriptor
   }
 
   /// Labels anew the cartridge that the intent says is to be erased, under the VSN that it has.
@@ -86,6 +108,9 @@ public struct CreateOperation {
     }
     return try label(drive: drive, index: index, observer: observer)
   }
+
+  /// Bytes between reader and drive for the few members that are read again.
+  private static let rereadBuffer = 64 << 20
 
   private static func capacity(of drive: any TapeDrive) throws(OperationError) -> UInt64? {
     do { return try drive.medium().capacity } catch { throw .volume(.drive(error)) }
@@ -129,31 +154,15 @@ public struct CreateOperation {
       while let item = source.next(), found.push(item) {}
       found.finish()
     }
-    let (layout, packLimit, limits) = (layout, packLimit, limits)
     // A pack is on one volume, and must fit on an empty one.
     let capacity = change == nil ? nil : try Self.capacity(of: drive)
     let packSize = min(MemberComposer.packSize, capacity.map { Int64(clamping: $0 / 8) } ?? .max)
+    let composing = Composing(
+      layout: layout, packLimit: packLimit.map { min($0, packSize) }, packSize: packSize, limits: limits,
+      changes: change?.count, observer: observer)
     let reader: Worker
     do {
-      reader = try Worker {
-        let composer = MemberComposer(
-          ring: ring, layout: layout, packLimit: packLimit.map { min($0, packSize) }, packSize: packSize,
-          limits: limits,
-          changes: change?.count, observer: observer)
-        while let item = found.pop() {
-          switch item {
-          case .notice(let notice): observer.report(.notice(notice))
-          case .member(let member):
-            do { try composer.compose(member) } catch {
-              // The drive's side has stopped and says why.
-              found.cancel()
-            }
-          }
-        }
-        // When the drive's side has stopped there is nothing to finish.
-        do { try composer.finish() } catch {}
-        ring.finish()
-      }
+      reader = try Worker { composing.run(into: ring, found.pop) { found.cancel() } }
     } catch {
       found.cancel()
       scanner.join()
@@ -161,7 +170,9 @@ public struct CreateOperation {
     }
     // A reader that waits for a silent source cannot be joined: when there is no more to write, both threads are told
     // and end at their next hand-over; they hold on to what they use.
+    var reread: [WriteRing] = []
     defer {
+      for ring in reread { ring.cancel() }
       ring.cancel()
       found.cancel()
     }
@@ -170,7 +181,15 @@ public struct CreateOperation {
       ring.wake()
       found.cancel()
     }
-    try writer.run(ring, interruption)
+    try writer.run(ring, interruption) { members throws(OperationError) in
+      let ring = WriteRing(
+        blockSize: volume.writer.descriptor.blockSize, byteCount: min(bufferSize, Self.rereadBuffer))
+      var rest = members[...]
+      _ = try Worker { composing.run(into: ring, { rest.popFirst().map { .member($0) } }, whenStopped: { rest = [] }) }
+      interruption.whenSet { ring.wake() }
+      reread.append(ring)
+      return ring
+    }
     if writer.summary.firstLeftOut == nil, !interruption.isRequested {
       reader.join()
       scanner.join()

@@ -21,6 +21,8 @@ final class MemberComposer {
   /// On which volume the content of files with several names is, as far as is known here: what waits for the drive may
   /// still come to the next one.
   private var contents: [LinkKey: Int] = [:]
+  /// The member that is composed, where it is a link that may have to be read again.
+  private var again: (any SourceMember)?
 
   typealias Stopped = FileBlocks.Stopped
 
@@ -47,6 +49,7 @@ final class MemberComposer {
   /// reported and left out.
   func compose(_ source: any SourceMember) throws(Stopped) {
     let opened: OpenedMember
+    again = nil
     do {
       guard let found = try self.opened(source) else { return }
       opened = found
@@ -80,6 +83,8 @@ final class MemberComposer {
     if opened.member.kind == .hardLink, let key = opened.member.linkKey, contents[key] != volume {
       if opened.member.origin != nil { return nil }
       if changes != nil, let whole = try source.openContent() { opened = whole }
+    } else if opened.member.kind == .hardLink, changes != nil {
+      again = source.again()
     }
     if changes != nil || opened.member.origin != nil, opened.member.kind != .hardLink, let key = opened.member.linkKey {
       contents[key] = volume
@@ -242,6 +247,7 @@ final class MemberComposer {
       member: member, offset: offset, contentOffset: contentOffset, digest: member.kind == .regular ? digest : nil,
       chunks: chunks, isIncomplete: isIncomplete)
     blocks.end(
-      ComposedMember(record: record, source: isAsRead ? opened.removable : nil, isWithdrawn: isWithdrawn))
+      ComposedMember(
+        record: record, source: isAsRead ? opened.removable : nil, again: again, isWithdrawn: isWithdrawn))
   }
 }

@@ -19,11 +19,13 @@ final class OpenVolume {
   let lastCommit: Timestamp
   /// Whether nothing may be appended to it.
   let isFull: Bool
+  /// Whether it is to be kept longer than its catalogues say so far: the next one does.
+  var isKeptLonger: Bool
 
   init(
     writer: VolumeWriter, drive: any TapeDrive, isWORM: Bool, firstSequence: UInt64, catalogues: [CataloguePlacement],
     nextBatch: UInt32,
-    lastCommit: Timestamp, isFull: Bool = false
+    lastCommit: Timestamp, isFull: Bool = false, isKeptLonger: Bool = false
   ) {
     self.writer = writer
     self.drive = drive
@@ -33,6 +35,7 @@ final class OpenVolume {
     self.nextBatch = nextBatch
     self.lastCommit = lastCommit
     self.isFull = isFull
+    self.isKeptLonger = isKeptLonger
   }
 
   /// Writes a catalogue and flushes: when it returns, the batch is committed.

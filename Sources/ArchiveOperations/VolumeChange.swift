@@ -38,6 +38,7 @@ struct VolumeChange {
       appends: false, vsn: supplied.vsn, erasesUnexpired: intent.erasesUnexpired, text: before.text,
       blockSize: before.blockSize)
     intent.barcode = supplied.barcode
+    intent.keptUntil = before.expires
     let volume: OpenVolume
     do { volume = try opened(supplied, intent, before, appends) } catch {
       // try?: why it cannot be used is what is to be said.

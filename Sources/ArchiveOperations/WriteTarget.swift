@@ -31,6 +31,8 @@ public struct WriteIntent: Sendable {
   public var text: [UInt8]
   /// Block size of a new volume.
   public var blockSize: Int
+  /// Time before which the volume is not to be erased; nil when none is asked for. One that is kept longer stays so.
+  public var keptUntil: Timestamp?
 
   /// Describes an intent.
   public init(
@@ -161,7 +163,7 @@ struct WriteTarget {
       throw .refused("volume \(vsn) is in \(name), not \(wanted)", hint: "load \(wanted)")
     }
     if intent.erase == .volume(vsn) {
-      return .label(medium, keeping: vsn, replacing: try intent.checkExpiry(vsn, reader, header))
+      return .label(medium, keeping: vsn, replacing: try intent.checkExpiry(vsn, reader, header, observer))
     }
     // A damaged catalogue 0 stops nothing: every later one says which volume it is.
     let first = try? VolumeSync.identify(reader, behind: header)
@@ -181,21 +183,24 @@ struct WriteTarget {
     }
     if continuing != nil, !goesOn, !found.tail.isUnclear, found.tail != .full {
       // It is empty, and of another set.
-      return .label(medium, keeping: vsn, replacing: try intent.checkExpiry(vsn, reader, header))
+      return .label(medium, keeping: vsn, replacing: try intent.checkExpiry(vsn, reader, header, observer))
     }
     let isFull = found.last.reason == .volumeFull || found.tail == .full
     guard !isFull || mayBeFull else { throw .refused("volume \(vsn) is full", hint: Self.otherVolume) }
     let (sequence, header) = try appendPoint(found, reader, medium)
+    var descriptor = found.descriptor
+    let isKeptLonger = intent.keptUntil.map { $0 > descriptor.expires ?? descriptor.created } ?? false
+    if isKeptLonger { descriptor.expires = intent.keptUntil }
     let writer = try onVolume { () throws(VolumeError) in
       try VolumeWriter(
-        drive: drive, descriptor: found.descriptor, nextSequence: sequence, nextHeader: header, host: identity.host,
+        drive: drive, descriptor: descriptor, nextSequence: sequence, nextHeader: header, host: identity.host,
         systemCode: identity.systemCode)
     }
     return .append(
       OpenVolume(
         writer: writer, drive: drive, isWORM: medium.isWORM, firstSequence: found.last.catalogueSequence + 1,
         catalogues: found.catalogues, nextBatch: found.last.number + 1, lastCommit: found.last.committed,
-        isFull: isFull))
+        isFull: isFull, isKeptLonger: isKeptLonger))
   }
 
   private static let otherVolume = "use another volume; -M with a further -f goes on there"
@@ -262,7 +267,7 @@ struct WriteTarget {
     let now = Timestamp.now()
     var descriptor = VolumeDescriptor(
       id: .random(), vsn: vsn, set: .random(), text: intent.text, blockSize: intent.blockSize,
-      created: Timestamp(seconds: now.seconds))
+      created: Timestamp(seconds: now.seconds), expires: intent.keptUntil)
     if let continuing {
       descriptor.set = continuing.set
       descriptor.sequenceInSet = continuing.sequenceInSet + 1

@@ -35,6 +35,13 @@ final class HostMember: SourceMember {
     member.kind == .directory ? nil : try settled(openedItself())
   }
 
+  func again() -> (any SourceMember)? {
+    guard member.kind != .directory else { return nil }
+    return HostMemberAgain(
+      member: member, location: SourceLocation(base: baseDirectory, shownPath: shownPath), parent: parentIdentity(),
+      baseDirectory: baseDirectory, shownPrefix: shownDirectory, context: context)
+  }
+
   private func settled(_ found: OpenedMember) -> OpenedMember {
     var opened = found
     context.options.overrides.apply(to: &opened.member, context.owners)
@@ -68,6 +75,11 @@ final class HostMember: SourceMember {
   }
 
   private var shownPath: [UInt8] { operandName ?? shownPrefix + name }
+
+  /// What ``shownPath`` has before the last component.
+  private var shownDirectory: [UInt8] {
+    Array(shownPath[..<(shownPath.lastIndex(of: slash).map { $0 + 1 } ?? 0)])
+  }
 
   /// GNU tar's words and severity for a file that cannot be used: gone is no failure below an operand.
   private func failure(_ what: String, _ code: Int32) -> MemberNotice {

@@ -51,6 +51,14 @@ extension IndexFile {
     try s.run()
   }
 
+  /// Forgets the copy at a place: something else is there, or will be.
+  public func forgetCopy(of volume: UniqueID, at place: [UInt8]) throws(IndexError) {
+    let s = try database.prepare("DELETE FROM copy WHERE volume = ? AND place = ?")
+    s.bind(1, volume.bytes)
+    s.bind(2, place)
+    try s.run()
+  }
+
   /// Notes that the copy at a place, if it is known to be one, ends where the volume does.
   public func noteEnd(of volume: UniqueID, at place: [UInt8]) throws(IndexError) {
     let s = try database.prepare(

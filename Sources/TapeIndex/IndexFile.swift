@@ -241,7 +241,9 @@ public final class IndexFile {
     known.bind(1, volumeRow)
     known.bind(2, Int64(catalogue.batch.number))
     if try known.step() { return }
-    let update = try database.prepare("UPDATE volume SET expires = ? WHERE id = ?")
+    // Those of a volume may come in any order: the latest is what counts.
+    let update = try database.prepare(
+      "UPDATE volume SET expires = ?1 WHERE id = ?2 AND (expires IS NULL OR expires < ?1)")
     update.bind(1, catalogue.volume.expires?.totalNanoseconds)
     update.bind(2, volumeRow)
     try update.run()

@@ -4,6 +4,7 @@ import Glibc
 import HostFiles
 import TapeIO
 import TapeIndex
+import TapeLabels
 import VirtualTape
 
 /// `tapir volume copy SOURCE TARGET`.
@@ -18,7 +19,8 @@ struct CopyVerb {
     + "Copies a volume block for block, and reads the copy back: from a drive, a virtual cartridge or an image (SIMH .tap,\n"
     + "a cartridge of mhvtl, AWSTAPE .aws) to a drive, a virtual cartridge, a .tap or a cartridge of mhvtl. A target that\n"
     + "is not there is made: an image when its name ends in .tap or .mhvtl, else a virtual cartridge. A copy that was\n"
-    + "broken off, or whose source was appended to since, is gone on with.\n"
+    + "broken off, or whose source was appended to since, is gone on with. With --changer the one drive of the two gets the\n"
+    + "cartridge that --vsn names; a target without it the one with the volume's VSN as its barcode.\n"
 
   /// - Returns: whether the target has all that the source has.
   @discardableResult
@@ -28,9 +30,17 @@ struct CopyVerb {
     let sourceTarget = try ArchiveTarget.resolve(from, creates: false)
     from.capacity = nil
     from.compression = nil
+    let loadsSource = try loadsSource(sourceTarget)
+    if !loadsSource { from.changer = nil }
     let original = try OpenedArchive.open(sourceTarget, from, access: .readOnly, reporter: reporter)
     var to = command.archive
     to.name = target
+    if loadsSource { to.changer = nil }
+    if to.changer != nil {
+      // The cartridge that has the volume's name on it. try?: what has another kind of name goes to what is in the drive.
+      let own = try vsn(of: original).flatMap { try? VSN($0) }
+      to.vsn = command.archive.vsn ?? own
+    }
     let copyTarget = try makeTarget(like: original)
     let copy = try OpenedArchive.open(copyTarget, to, access: .readWrite, reporter: reporter)
     var operation = CopyOperation(
@@ -49,6 +59,18 @@ struct CopyVerb {
     report(summary, original, copy)
     if let signal = signals.caught { reporter.endsWith(status: 128 + signal) }
     return summary.isComplete
+  }
+
+  /// Whether the changer is the source's: it loads the one drive of the two.
+  private func loadsSource(_ from: ArchiveTarget) throws(OperationError) -> Bool {
+    guard command.archive.changer != nil, case .device = from else { return false }
+    var to = command.archive
+    to.name = target
+    if case .device = try ArchiveTarget.resolve(to, creates: true) {
+      throw .refused(
+        "--changer loads one drive, and both are drives", hint: "load them with 'tapir library load', and leave it out")
+    }
+    return true
   }
 
   private func report(_ summary: CopySummary, _ original: OpenedArchive, _ copy: OpenedArchive) {

@@ -17,7 +17,10 @@ enum IndexScope {
     }
     guard let index = try IndexLocation.openForReading(options, target) else {
       let path = String(decoding: IndexLocation.path(options, target), as: UTF8.self)
-      throw .refused("there is no index at \(path)", hint: "name one with --index-db, or the archive with -f")
+      throw .refused(
+        "there is no index at \(path)",
+        hint: options.name.map { "'tapir index rebuild \(String(decoding: $0, as: UTF8.self))' makes it from the volume" }
+          ?? "name one with --index-db, or the archive with -f: virtual cartridges and libraries have their own")
     }
     do throws(IndexError) {
       let volumes = try index.volumes(vsn: options.vsn)

@@ -29,7 +29,7 @@ extension CopyVerb {
   }
 
   /// The VSN on the label of what is copied; nil without a label.
-  private func vsn(of original: OpenedArchive) throws(OperationError) -> String? {
+  func vsn(of original: OpenedArchive) throws(OperationError) -> String? {
     do throws(VolumeError) {
       switch try VolumeReader(drive: original.drive).inspect() {
       case .blank, .unlabelled: return nil

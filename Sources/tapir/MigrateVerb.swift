@@ -14,7 +14,8 @@ struct MigrateVerb {
     "Usage: tapir library migrate LIBRARY TARGET... --older-than=DAYS|--fuller-than=PERCENT\n\n"
     + "Copies the cartridges that 'library status --stale' names, block for block and read back: each to a target of its own\n"
     + "(a drive, a virtual cartridge), or all of them to another library or into a folder. Says which can be removed then,\n"
-    + "and removes nothing. What was copied before is brought up to date.\n"
+    + "and removes nothing. What was copied before is brought up to date. With --changer a drive is the target of all: each\n"
+    + "goes to the cartridge with its name as the barcode.\n"
 
   /// Copies the candidates, one after another.
   func run(_ signals: Signals) throws(OperationError) {
@@ -50,6 +51,7 @@ struct MigrateVerb {
   /// Where a cartridge is copied to; nil when there are too few targets.
   private func target(for name: String, _ number: Int) -> [UInt8]? {
     if targets.count == 1, let only = targets.first {
+      if command.archive.changer != nil { return only }
       if Library.isLibrary(at: only) { return only + Array("/\(name)".utf8) }
       var status = stat()
       let isFolder =

@@ -64,6 +64,9 @@ extension TarCommandBuilder {
       throw onlyFor("--drive-rate", "-c and -r")
     }
     try checkVersions(command)
+    if command.intent.keptUntil != nil, !writes, command.mode != .concatenate {
+      throw onlyFor("--retain", "-c, -r, -u and -A")
+    }
     if command.intent.erase != nil, command.mode != .create { throw onlyFor("--erase-volume", "-c") }
     if command.intent.erasesTail, command.mode != .append { throw onlyFor("--erase-tail", "-r") }
     if !command.archive.usesIndex, command.archive.indexDatabase != nil {

@@ -64,7 +64,7 @@ struct OptionSpecification: Sendable {
 /// What an option of the tar face means.
 enum OptionKey: Hashable, Sendable {
   case create, append, update, concatenate, delete, extract, list, compare
-  case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired
+  case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired, retain
   case eraseTail, salvage, scan, to, eraseSource
   case blockingFactor, recordSize, buffer, driveRate
   case directory, filesFrom, null, noNull, verbatimFilesFrom, noVerbatimFilesFrom, unquote, noUnquote, addFile
@@ -108,7 +108,7 @@ enum OptionTable {
     .gnu(.create, "c", "create", .mode, "archive files; label the volume if it is blank"),
     .gnu(.append, "r", "append", .mode, "archive files behind what the volume holds"),
     .gnu(.update, "u", "update", .mode, "append files that are newer than in the archive"),
-    .gnu(.concatenate, "A", "catenate", .mode, "append the members of other archives (ordinary archives)"),
+    .gnu(.concatenate, "A", "catenate", .mode, "append the members of other archives"),
     .gnu(.concatenate, nil, "concatenate", .mode, "same as --catenate"),
     .gnu(.delete, nil, "delete", .mode, "take members out of an archive; on volumes, record that they are deleted"),
     .gnu(.list, "t", "list", .mode, "list the members"),
@@ -131,6 +131,9 @@ enum OptionTable {
     .own(
       .eraseVolume, "erase-volume", .required, "VSN", .archive,
       "with -c: give up everything on volume VSN ('unlabelled': on a cartridge without a label)"),
+    .own(
+      .retain, "retain", .required, "DAYS", .archive,
+      "keep the volume for at least DAYS days from now: before that --erase-volume refuses it"),
     .own(.eraseUnexpired, "erase-unexpired", .archive, "with --erase-volume: even before its expiry"),
     .own(
       .eraseTail, "erase-tail", .archive,

@@ -103,6 +103,9 @@ struct RepackVerb {
     intent.appends = appends
     intent.vsn = nil
     if appends { intent.erase = nil }
+    // What is to be kept is kept on the new volumes too.
+    let kept = found.volumes.compactMap(\.descriptor.expires) + (intent.keptUntil.map { [$0] } ?? [])
+    intent.keptUntil = kept.max()
     var create = CreateOperation(
       intent: intent, layout: command.layout,
       // What shares a user file is verified before any of it is written.

@@ -74,7 +74,7 @@ struct TarCommandBuilder {
     if mode == .create || mode == .update { command.complaints += names.complaints }
     if mode == .list || command.verbosity > 0 { command.notes += dateNotes }
     command.source.saysWhatIsLeftOut = command.verbosity > 0
-    command.intent.appends = mode == .append || mode == .update || mode == .delete
+    command.intent.appends = mode == .append || mode == .update || mode == .concatenate || mode == .delete
     command.intent.labels = mode != .delete
     command.intent.vsn = command.archive.vsn
     command.archive.libraryUse = mode == .create ? .scratch : command.intent.appends ? .lastWritten : .loaded
@@ -104,7 +104,8 @@ struct TarCommandBuilder {
 
   /// Options that mean nothing to an ordinary archive.
   private static let volumeKeys: Set<OptionKey> = [
-    .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .layout,
+    .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .retain,
+    .layout,
     .pack, .noSpan, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range,
     .changer, .driveElement, .changed, .series, .asOf, .newest, .session,
   ]
@@ -157,6 +158,10 @@ struct TarCommandBuilder {
       command.intent.erase = command.archive.erased.map { .volume($0) } ?? .unlabelled
     case .eraseUnexpired: command.intent.erasesUnexpired = true
     case .eraseTail: command.intent.erasesTail = true
+    case .retain:
+      // From the start of the program: a session of several volumes keeps all for the same time.
+      let days = try number(value, "--retain", 1...36_500)
+      command.intent.keptUntil = Timestamp(seconds: Timestamp.now().seconds + days * 86_400)
     case .salvage: command.salvages = true
     case .noVerify: command.verifiesCopy = false
     case .scan: command.scans = true

@@ -45,7 +45,7 @@ enum Verb: String, CaseIterable {
     switch self {
     case .volumeLabel:
       [
-        .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity,
+        .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .retain, .capacity,
         .compression, .blockingFactor, .recordSize, .changer, .driveElement, .help,
       ]
     case .volumeShow: [.file, .forceLocal, .vsn, .indexDatabase, .changer, .driveElement, .help]
@@ -56,19 +56,20 @@ enum Verb: String, CaseIterable {
       ]
     case .volumeCopy:
       [
-        .forceLocal, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity, .compression, .buffer,
-        .noVerify, .help,
+        .forceLocal, .vsn, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .capacity, .compression, .buffer,
+        .noVerify, .changer, .driveElement, .help,
       ]
     case .volumeRepack:
       [
-        .forceLocal, .vsn, .indexDatabase, .eraseVolume, .eraseUnexpired, .capacity, .compression, .blockingFactor,
-        .recordSize, .buffer, .layout, .pack, .noSpan, .verify, .syncBytes, .syncFiles, .syncSeconds, .changer,
+        .forceLocal, .vsn, .indexDatabase, .eraseVolume, .eraseUnexpired, .retain, .capacity, .compression,
+        .blockingFactor, .recordSize, .buffer, .layout, .pack, .noSpan, .verify, .syncBytes, .syncFiles, .syncSeconds,
+        .changer,
         .driveElement, .to, .eraseSource, .verbose, .help,
       ]
     case .volumeErase:
       [
-        .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .blockingFactor,
-        .recordSize, .changer, .driveElement, .help,
+        .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .retain,
+        .blockingFactor, .recordSize, .changer, .driveElement, .help,
       ]
     case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
     case .indexLog: [.file, .forceLocal, .vsn, .indexDatabase, .help]
@@ -92,7 +93,7 @@ enum Verb: String, CaseIterable {
     case .libraryMigrate:
       [
         .file, .indexDatabase, .library(.olderThan), .library(.fullerThan), .to, .noVerify, .eraseVolume,
-        .eraseUnexpired, .capacity, .compression, .buffer, .help,
+        .eraseUnexpired, .capacity, .compression, .buffer, .changer, .driveElement, .help,
       ]
     case .libraryAdd: [.file, .changer, .indexDatabase, .library(.cartridges), .help]
     case .libraryRemove: [.file, .changer, .library(.into), .help]
@@ -101,7 +102,8 @@ enum Verb: String, CaseIterable {
 
   private var summary: String {
     switch self {
-    case .volumeLabel: "Usage: tapir volume label ARCHIVE [OPTION...]\n\nLabels a blank cartridge.\n"
+    case .volumeLabel:
+      "Usage: tapir volume label ARCHIVE [OPTION...]\n\nLabels a blank cartridge. With --retain, one that holds members is kept for longer.\n"
     case .volumeShow: "Usage: tapir volume show ARCHIVE [OPTION...]\n\nSays which volume it is, and what is on it.\n"
     case .volumeVerify:
       "Usage: tapir volume verify ARCHIVE [OPTION...]\n\n"
@@ -173,7 +175,7 @@ enum Verb: String, CaseIterable {
   /// Takes the library out of the names, unless an option says which, and counts the others.
   private func checkWords(_ names: inout [[UInt8]], _ command: inout TarCommand) throws(UsageError) {
     guard let counts = wordCounts else { return }
-    if command.archive.changer == nil, command.archive.name == nil {
+    if command.archive.changer == nil || self == .libraryMigrate, command.archive.name == nil {
       guard !names.isEmpty else { throw UsageError(message: "'\(rawValue)' takes a library") }
       command.archive.name = names.removeFirst()
     }
@@ -241,6 +243,10 @@ enum Verb: String, CaseIterable {
       }
     } else if self == .volumeCopy {
       guard names.count == 2 else { throw UsageError(message: "'\(rawValue)' takes a source and a target") }
+      if command.archive.vsn != nil, command.archive.changer == nil {
+        throw UsageError(
+          message: "--vsn goes with --changer: what is copied is what the two names have", pointsAtHelp: false)
+      }
     } else if self == .volumeRepack {
       if command.targets.isEmpty, names.count > 1 { command.targets = [names.removeLast()] }
       guard !names.isEmpty, !command.targets.isEmpty else {

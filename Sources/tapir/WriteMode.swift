@@ -16,10 +16,16 @@ struct WriteMode {
     let incremental = try IncrementalRun.begin(command)
     let target = try ArchiveTarget.resolve(command.archive, creates: command.mode != .delete)
     if target.isOrdinary { return try ordinary(target, incremental, signals) }
-    guard command.mode != .concatenate else {
-      throw .refused(
-        "-A works on ordinary archives only", hint: "'-r @ARCHIVE' archives the members of another archive on a volume")
+    if command.mode == .concatenate {
+      return try WriteMode(command: command.appendingArchives, reporter: reporter).write(target, incremental, signals)
     }
+    try write(target, incremental, signals)
+  }
+
+  /// Writes to a volume, and to those that follow it.
+  private func write(
+    _ target: ArchiveTarget, _ incremental: IncrementalRun?, _ signals: Signals
+  ) throws(OperationError) {
     try command.checkForVolumes()
     if command.mode == .delete {
       return try VolumeChanges(command: command, reporter: reporter).delete(from: target, signals)
@@ -112,6 +118,14 @@ struct WriteMode {
 }
 
 extension TarCommand {
+  /// `-A` as `-r @ARCHIVE`: on a volume archives are appended member by member.
+  fileprivate var appendingArchives: TarCommand {
+    var command = self
+    command.mode = .append
+    for number in command.operands.indices { command.operands[number].name.insert(UInt8(ascii: "@"), at: 0) }
+    return command
+  }
+
   /// How files become members.
   /// - Parameter archives: the files of the archive itself.
   func sourceOptions(leavingOut archives: [FileIdentity]) throws(OperationError) -> SourceOptions {

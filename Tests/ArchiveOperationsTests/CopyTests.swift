@@ -171,6 +171,40 @@ struct CopyTests {
     #expect(refusal { try copy(source, unread) }.contains("differs from memory at block "))
   }
 
+  /// An index that knows the source's volume, and a copy of it that was read back.
+  private func index(_ source: MemoryDrive, knowing summary: CopySummary) throws -> IndexFile {
+    let index = try IndexFile()
+    _ = try RebuildOperation(vsn: nil).run(drive: source, index: index, observer: Events())
+    let copy = VolumeCopy(
+      place: Array("there".utf8), made: .now(), end: summary.end, verified: summary.verified)
+    try index.note(copy, of: #require(summary.volume).id)
+    return index
+  }
+
+  @Test func whatWasVerifiedOnAnotherCartridgeAtThePlaceIsNotBelieved() throws {
+    let source = try volume()
+    let index = try index(source, knowing: try copy(source, try MemoryDrive()))
+    // Another cartridge is put there, the copy to it broken off behind what was not stored as it was written.
+    let cartridge = MemoryCartridge()
+    let broken = FaultDrive(LyingDrive(try MemoryDrive(cartridge), at: 16))
+    broken.fail(.write, nth: 36, with: .mediumError(detail: "test"))
+    #expect(refusal { try copy(source, broken, index: index) }.contains("cannot write"))
+    #expect(cartridge.records.count > 40)
+    try? broken.close()  // it is broken
+    let again = try MemoryDrive(cartridge)
+    #expect(refusal { try copy(source, again, index: index) }.contains("differs from memory at block "))
+  }
+
+  @Test func aCartridgeThatEndsBeforeTheKnownCopyIsAnotherOne() throws {
+    let source = try volume()
+    let lying = LyingDrive(try MemoryDrive(), at: 25)
+    _ = try copy(source, lying, verifies: false)
+    let short = try Tape.copy(lying.drive.cartridge, upTo: 50)
+    // The index learns of the verified copy behind the start of the one that was broken off.
+    let index = try index(source, knowing: try copy(source, try MemoryDrive()))
+    #expect(refusal { try copy(source, short, index: index) }.contains("differs from memory at block "))
+  }
+
   @Test func everyWriteMayFailAndTheNextRunGoesOn() throws {
     let source = try volume(2)
     let records = source.cartridge.records

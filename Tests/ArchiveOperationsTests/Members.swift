@@ -55,6 +55,8 @@ struct TestMember: SourceMember {
     return try whole.open()
   }
 
+  func again() -> (any SourceMember)? { content.isEmpty ? nil : self }
+
   func open() throws(MemberNotice) -> OpenedMember {
     if isGone { throw MemberNotice(member.path, "Cannot open: No such file or directory", .failure) }
     let bytes = content.isEmpty && !isStream && failsAt == nil ? nil : TestContent(self)

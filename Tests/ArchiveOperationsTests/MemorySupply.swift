@@ -62,7 +62,7 @@ enum Span {
   static func create(
     _ members: [TestMember], to supply: MemorySupply, index: IndexFile?, layout: Layout = .pax, packLimit: Int64? = nil,
     limits: BatchLimits = BatchLimits(), verifies: Bool = false, events: Events = Events(),
-    splits: Bool = true, interruption: Interruption = Interruption()
+    splits: Bool = true, bufferSize: Int = 4 * Tape.blockSize, interruption: Interruption = Interruption()
   ) throws -> SessionSummary {
     let drive = supply.wrap(try MemoryDrive(supply.cartridges[0]))
     let intent = WriteIntent(appends: true, vsn: try VSN("V00001"), blockSize: Tape.blockSize)
@@ -70,7 +70,7 @@ enum Span {
     do {
       var operation = CreateOperation(
         intent: intent, layout: layout, packLimit: packLimit, limits: limits, verifies: verifies,
-        bufferSize: 4 * Tape.blockSize, identity: WriterIdentity(host: "host", program: "tapir 0.1"),
+        bufferSize: bufferSize, identity: WriterIdentity(host: "host", program: "tapir 0.1"),
         series: Array("test".utf8))
       operation.splitsMembers = splits
       summary = try operation.run(

@@ -34,6 +34,17 @@ struct CopyVerbTests {
     #expect(lines.suffix(5) == ["cartridge.json", "data", "index.sqlite", "map", "marks"])
   }
 
+  @Test func aNameOfAVolumeIsForAChanger() throws {
+    let place = try place()
+    let vsn = try place.tapir("volume", "copy", "a.vtl", "b.vtl", "--vsn", "V00001")
+    #expect(
+      vsn.status == 2 && vsn.errors == "tapir: --vsn goes with --changer: what is copied is what the two names have\n")
+    let changer = try place.tapir("volume", "copy", "a.vtl", "b.vtl", "--changer", "/dev/null")
+    #expect(changer.status == 2)
+    #expect(
+      changer.errors == "tapir: --changer goes with a tape drive\nhint: name its drive with -f, such as -f /dev/nst0\n")
+  }
+
   @Test func bothIndexesKnowTheCopies() throws {
     let place = try place()
     let result = try place.shell(

@@ -133,4 +133,20 @@ struct OrdinaryArchiveTests {
     #expect(said.status == 0)
     #expect(said.errors == "tapir: option '-z' is for ordinary archives: it changes nothing on a volume\n")
   }
+
+  @Test func archivesAreAppendedToVolumes() throws {
+    let place = try Workplace()
+    let result = try place.shell(
+      """
+      mkdir t; echo 1 > t/a; echo 2 > t/b; ln t/a t/c; tar --sort=name -cf 1.tar t; echo 3 > d; tar -czf @2.tgz d
+      $TAPIR -Af v.vtl --vsn V00001 1.tar && $TAPIR -rf v.vtl d && $TAPIR -Af v.vtl 1.tar @2.tgz
+      $TAPIR -tf v.vtl | xargs; mkdir o; $TAPIR -xf v.vtl -C o; diff -r t o/t && cmp d o/d && stat -c %h o/t/a
+      $TAPIR library create l --slots 2 --capacity 16M > /dev/null; $TAPIR -cf l d; $TAPIR -Af l 1.tar
+      $TAPIR -tf l | xargs; $TAPIR -Af v.vtl none.tar; echo $?; $TAPIR -A --retain=1 -f 1.tar @2.tgz; echo $?
+      """)
+    #expect(
+      result.lines == ["t/ t/a t/b t/c d t/ t/a t/b t/c d", "2", "d t/ t/a t/b t/c", "2", "2"],
+      "\(result.text)\(result.errors)")
+    #expect(result.errors.contains("none.tar: Cannot open: No such file or directory"))
+  }
 }
