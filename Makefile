@@ -44,6 +44,7 @@ test-foreign:
 
 # The commands of all pages, and what is installed.
 test-documents:
+	Tests/documents/self-check "$$($(SWIFT) build --show-bin-path)/tapir" || [ $$? -eq 77 ]
 	Tests/documents/run "$$($(SWIFT) build --show-bin-path)/tapir" || [ $$? -eq 77 ]
 	Tests/documents/nights "$$($(SWIFT) build --show-bin-path)/tapir"
 	Tests/documents/install "$$($(SWIFT) build --show-bin-path)/tapir"

@@ -92,7 +92,14 @@ rm -rf home etc data; mkdir tapes; tapir -cf tapes/V00001/ --vsn V00001 --compre
 tapir -rf tapes/V00001 /etc && tapir -rf tapes/V00001 --layout=raw /data""",
         "From an image (`.tap`)": r"""
 diff -r /home /w/home && cmp raw.* /data/measured && tapir volume copy tapes/V00001 old.tap""",
-        "end": "diff -r /home home",
+        "end": r"""
+diff -r /home home || return 1
+if [ "$DRIVE" ]; then  # what the tape says of itself works too
+  mkdir again && cd again && mt -f /dev/nst0 rewind && mt -f /dev/nst0 fsf 1 || return 1
+  dd if=/dev/nst0 bs=262144 | tar -xf - README.txt
+  sed -n '/^HOW TO GET EVERYTHING/,/^HOW TO GET ONE/s/^  //p' README.txt > commands
+  [ -s commands ] && sh -e commands && diff -r /home home && cmp raw.* /data/measured
+fi""",
         "Is it what was archived?": "",
     },
 }
