@@ -54,12 +54,16 @@ public struct CopyOperation {
     var summary = CopySummary()
     summary.volume = copy.volume
     summary.start = copy.start
+    if copy.start == .beginningOfTape {
+      let used = try onDrive { () throws(DriveError) in try source.medium() }.used
+      observer.report(.expected(members: nil, bytes: used.map { Int64(clamping: $0) }))
+    }
     let digests = try transfer(from: source, to: target, copy, &summary, observer, interruption)
     summary.isComplete = summary.end == copy.end
     guard verifies, !interruption.isRequested else { return summary }
     let known = try verifiedBefore(copy, index)
     if copy.start > known { try compare(source, target, copy, from: known, observer) }
-    try confirm(target, digests, copy, upTo: summary.end, observer)
+    try confirm(target, digests, copy, upTo: summary.end, bytes: summary.bytes, observer)
     summary.verified = summary.end
     return summary
   }
@@ -107,6 +111,7 @@ public struct CopyOperation {
       try target.locate(to: copy.start)
     }
     let ring = BlockRing<Never, CopiedObject>(blockSize: copy.blockSize, byteCount: bufferSize)
+    observer.report(.buffer(ring, isWriting: true))
     let reading = CopyReading(source, count: copy.end.rawValue - copy.start.rawValue, ring)
     let worker = try Worker { reading.run() }
     interruption.whenSet { ring.wake() }
@@ -154,10 +159,11 @@ public struct CopyOperation {
 
   /// Reads back what was copied.
   private func confirm(
-    _ target: any TapeDrive, _ written: ObjectDigests, _ copy: CopyStart.Found, upTo end: BlockID,
+    _ target: any TapeDrive, _ written: ObjectDigests, _ copy: CopyStart.Found, upTo end: BlockID, bytes: Int64,
     _ observer: any OperationObserver
   ) throws(OperationError) {
     guard copy.start < end else { return }
+    observer.report(.readingBack(bytes: bytes))
     try onDrive { () throws(DriveError) in try target.locate(to: copy.start) }
     var reading = ObjectReading(target, blockSize: copy.blockSize)
     var digester = Digester()

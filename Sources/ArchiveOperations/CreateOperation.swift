@@ -150,6 +150,7 @@ public struct CreateOperation {
     let found = BoundedQueue<SourceItem>(capacity: 256)
     let ring = WriteRing(
       blockSize: volume.writer.descriptor.blockSize, byteCount: bufferSize, streaming: streaming)
+    observer.report(.buffer(ring, isWriting: true))
     let scanner = try Worker {
       while let item = source.next(), found.push(item) {}
       found.finish()

@@ -12,6 +12,12 @@ public protocol OperationObserver: AnyObject, Sendable {
 public enum OperationEvent: Sendable {
   /// A member begins to be archived, restored or compared.
   case member(Member)
+  /// How much is going to pass, as far as that is known; reported before any of it does. Bytes are those of content.
+  case expected(members: Int64?, bytes: Int64?)
+  /// What was written is read back from now on: so many bytes, as far as that is known.
+  case readingBack(bytes: Int64?)
+  /// Bytes pass through this buffer from now on, to the medium or from it.
+  case buffer(any BufferGauge, isWriting: Bool)
   /// Bytes of user files passed, on their way to the medium or from it.
   case passed(bytes: Int64)
   /// Something to say about one member.

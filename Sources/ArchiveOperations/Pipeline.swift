@@ -28,14 +28,17 @@ final class Monitor {
   /// - Parameters:
   ///   - wakes: whether the other side, if it waits, can go on now: waking it in vain costs more than a small file takes.
   ///   - seconds: the longest wait before `expired` is called, which is to make a difference to `ready`.
+  ///   - waits: is told when a wait begins, on the clock of ``steadyNanoseconds()``.
   ///   - waited: is told of a wait in nanoseconds.
   func locked<Result>(
     when ready: () -> Bool = { true }, within seconds: Int? = nil, expired: () -> Void = {},
-    waited: (UInt64) -> Void = { _ in }, wakes: () -> Bool = { true }, _ body: () -> Result
+    waits: (UInt64) -> Void = { _ in }, waited: (UInt64) -> Void = { _ in }, wakes: () -> Bool = { true },
+    _ body: () -> Result
   ) -> Result {
     pthread_mutex_lock(mutex)
     if !ready() {
       let start = steadyNanoseconds()
+      waits(start)
       wait(until: ready, within: seconds, expired)
       waited(steadyNanoseconds() - start)
     }
@@ -166,6 +169,8 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
   private var isFilling: Bool
   private var produced: Int64 = 0
   private var times = WaitingTimes()
+  /// When the wait of each side began that goes on; nil for none.
+  private var waiting: (filler: UInt64?, emptier: UInt64?)
   private let start = steadyNanoseconds()
   /// Bytes in a block.
   let blockSize: Int
@@ -212,7 +217,11 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
   /// Waits for a free block; nil when the consumer has gone. It is the producer's until ``publish(_:)``.
   func acquire() -> Block? {
     monitor.locked(
-      when: { hasRoom || isCancelled }, waited: { times.files += Double($0) / 1e9 },
+      when: { hasRoom || isCancelled }, waits: { waiting.filler = $0 },
+      waited: {
+        times.files += Double($0) / 1e9
+        waiting.filler = nil
+      },
       wakes: { false }
     ) {
       isCancelled ? nil : Block(memory: slots[(head + count) % slotCount].memory)
@@ -238,7 +247,11 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
   func next() -> Block? {
     monitor.locked(
       when: { count > 0 && hasEnough || isFinished || isCancelled || isWoken }, within: streaming?.longestRest,
-      expired: { isFilling = false }, waited: { times.drive += Double($0) / 1e9 },
+      expired: { isFilling = false }, waits: { waiting.emptier = $0 },
+      waited: {
+        times.drive += Double($0) / 1e9
+        waiting.emptier = nil
+      },
       wakes: { false }
     ) {
       isFilling = false
@@ -265,6 +278,16 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
       var result = times
       result.session = Double(steadyNanoseconds() - start) / 1e9
       return result
+    }
+  }
+
+  var reading: BufferReading {
+    monitor.locked(wakes: { false }) {
+      let now = steadyNanoseconds()
+      func since(_ start: UInt64?) -> Double { start.map { Double(now - $0) / 1e9 } ?? 0 }
+      return BufferReading(
+        fill: Double(count) / Double(slotCount), fillerWaited: times.files + since(waiting.filler),
+        emptierWaited: times.drive + since(waiting.emptier))
     }
   }
 

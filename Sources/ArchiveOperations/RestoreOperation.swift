@@ -62,6 +62,9 @@ public struct RestoreOperation {
     }
     let ring = ReadRing(
       blockSize: target.blockSize, byteCount: bufferSize, consumedInRows: true)
+    let byteCount = try onIndex { () throws(IndexError) in try selection.byteCount }
+    observer.report(.expected(members: selection.count, bytes: byteCount))
+    observer.report(.buffer(ring, isWriting: false))
     let reading = FileReading(
       access: access, plan: plan, ring: ring, passesGaps: options.keepsDamaged, readsWhole: options.verifiesUserFiles)
     let worker = try Worker { reading.run() }

@@ -55,6 +55,7 @@ extension SessionWriter {
       throw .volume(error)
     }
     // From here on the batch is on the medium, whatever becomes of the index.
+    if verifier != nil { observer.report(.readingBack(bytes: batchBytes)) }
     let damaged = try onVolume { () throws(VolumeError) in
       try verifier?.verify(vsn: writer.descriptor.vsn, blockSize: writer.descriptor.blockSize, end: writer.nextHeader)
     }

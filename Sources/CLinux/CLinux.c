@@ -15,6 +15,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 #include <wctype.h>
+#include <sys/ioctl.h>
+#include <wchar.h>
 
 const int32_t clinux_O_PATH = O_PATH;
 const int32_t clinux_O_TMPFILE = O_TMPFILE;
@@ -86,3 +88,10 @@ int clinux_getopt_index(void) { return optind; }
 int clinux_getopt_bad(void) { return optopt; }
 void clinux_getopt_skip(int words) { optind += words; }
 int clinux_iswprint(uint32_t character) { return iswprint((wint_t)character); }
+
+int clinux_wcwidth(uint32_t character) { return wcwidth((wchar_t)character); }
+
+int clinux_terminal_columns(int descriptor) {
+  struct winsize size;
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : -1;
+}

@@ -98,6 +98,13 @@ public final class Selection {
   /// How many members it has.
   public private(set) var count: Int64 = 0
 
+  /// Bytes of their content.
+  public var byteCount: Int64 {
+    get throws(IndexError) {
+      try database.number("SELECT coalesce(sum(m.size), 0) FROM temp.selection x CROSS JOIN member m ON m.id = x.id")
+    }
+  }
+
   /// Finds the members of `volumes` that `query` asks for; they come volume by volume.
   public init(_ query: MemberQuery, of volumes: [IndexFile.Volume], in index: IndexFile) throws(IndexError) {
     self.index = index

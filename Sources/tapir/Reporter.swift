@@ -57,7 +57,7 @@ final class Reporter: OperationObserver {
     case .passed(let bytes): meter?.pass(bytes, self)
     case .notice(let notice): report(notice)
     case .information(let text): say(text)
-    case .committed: break
+    case .committed, .expected, .buffer, .readingBack: break
     case .unconfirmed(let path): reportUnconfirmed(path)
     }
   }

@@ -64,7 +64,7 @@ final class Recording: FileWitness, OperationObserver, @unchecked Sendable {
       entries.append(.committed(Array(uncommitted.prefix(count)), indexed: isIndexing))
       uncommitted = uncommitted.dropFirst(count)
     case .notice(let notice): lock.withLock { $0.append(notice) }
-    case .member, .passed, .information, .unconfirmed: break
+    default: break
     }
   }
 

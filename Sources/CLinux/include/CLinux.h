@@ -36,6 +36,12 @@ int clinux_setfsgid(uint32_t group);
 /* renameat2(2) with RENAME_NOREPLACE. */
 int clinux_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
 
+/* wcwidth(3): columns of a character on a terminal; -1 for one that cannot be shown. */
+int clinux_wcwidth(uint32_t character);
+
+/* ioctl(2) TIOCGWINSZ: columns of a terminal; 0 when that is not known, -1 when it is none. */
+int clinux_terminal_columns(int descriptor);
+
 /* pipe2(2) with O_CLOEXEC. */
 int clinux_pipe(int ends[2]);
 
