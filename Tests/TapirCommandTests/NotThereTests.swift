@@ -29,7 +29,8 @@ struct NotThereTests {
     #expect(lost.status == 2)
     #expect(
       lost.errors
-        == "tapir: there is no index at x.vtl/index.sqlite\nhint: 'tapir index rebuild x.vtl' makes it from the volume\n")
+        == "tapir: there is no index at x.vtl/index.sqlite\nhint: 'tapir index rebuild x.vtl' makes it from the volume\n"
+    )
     #expect(try place.tapir("index", "rebuild", "x.vtl").status == 0)
     #expect(try place.tapir("index", "find", "-f", "x.vtl", "one").status == 0)
   }
