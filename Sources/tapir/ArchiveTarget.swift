@@ -45,6 +45,12 @@ enum ArchiveTarget: Equatable {
     var status = stat()
     guard lstatFollowing(name, &status) else {
       let code = errno
+      if code == ENOENT, namesDrive(name) {
+        // GNU tar would make a file of that name in /dev, which is memory.
+        throw .refused(
+          "\(text): Cannot open: \(String(cString: strerror(code)))",
+          hint: "no drive has that name: 'lsscsi -g' lists them; 'modprobe st' loads the driver")
+      }
       if code == ENOENT, creates {
         if let library = Library.enclosing(name) {
           throw .refused(
@@ -64,6 +70,11 @@ enum ArchiveTarget: Equatable {
       throw .refused("cannot use \(text) as the archive: it is a directory, but no virtual cartridge", hint: nil)
     }
     return .file(name)
+  }
+
+  /// Whether a drive has names like this: `/dev/nst0`, `/dev/st1m`, `/dev/tape/by-id/...`.
+  private static func namesDrive(_ name: [UInt8]) -> Bool {
+    ["/dev/nst", "/dev/st", "/dev/tape/"].contains { name.starts(with: Array($0.utf8)) }
   }
 
   /// Whether it is a file or a stream, and no volume.
