@@ -22,6 +22,7 @@ struct IndexFinding {
 
   func run(_ names: [[UInt8]]) throws(OperationError) {
     let (index, groups) = try IndexScope.open(command.archive)
+    var missing: [[UInt8]] = []
     do throws(IndexError) {
       if names.isEmpty {
         let count = try show(.pattern { _ in true }, in: groups, index)
@@ -29,9 +30,21 @@ struct IndexFinding {
       }
       for name in names {
         let count = try show(operand(name), in: groups, index)
-        if count == 0 { reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure))) }
+        guard count == 0 else { continue }
+        missing.append(name)
+        reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure)))
       }
     } catch { throw .index(error) }
+    if let hint = hint(missing) { reporter.sayPlain("hint: \(hint)") }
+  }
+
+  /// What may help whoever did not find these; nil when none is known.
+  private func hint(_ missing: [[UInt8]]) -> String? {
+    if let word = missing.first(where: { $0.allSatisfy { !"/*?[".utf8.contains($0) } }) {
+      return "the whole path is compared: '*/\(String(decoding: word, as: UTF8.self))'"
+    }
+    guard !missing.isEmpty, command.archive.name == nil, command.archive.indexDatabase == nil else { return nil }
+    return "virtual cartridges and libraries have indexes of their own: name one with -f"
   }
 
   private func operand(_ name: [UInt8]) -> MemberQuery.Operand {
