@@ -337,6 +337,14 @@ public final class Worker {
   /// - Throws: ``OperationError/refused(_:hint:)`` when the system has no thread to give.
   public init(_ body: @escaping () -> Void) throws(OperationError) {
     let box = Unmanaged.passRetained(Body(body))
+    // It inherits what is blocked: no signal to the process is taken here, whatever threads were made before. One that waits
+    // for some names them itself.
+    var usual = sigset_t()
+    var all = sigset_t()
+    sigfillset(&all)
+    for ownFault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGPIPE] { sigdelset(&all, ownFault) }
+    pthread_sigmask(SIG_BLOCK, &all, &usual)
+    defer { pthread_sigmask(SIG_SETMASK, &usual, nil) }
     let code = pthread_create(
       &thread, nil,
       { argument in
