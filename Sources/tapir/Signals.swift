@@ -44,11 +44,13 @@ final class Signals: Sendable {
         var set = waiting
         var caught: Int32 = 0
         while sigwait(&set, &caught) != 0 {}
-        reporter.cutOff(by: caught)
-        // Ended as if nobody had waited for it.
-        signal(caught, SIG_DFL)
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
-        raise(caught)
+        cutOff(reporter, by: caught) { [caught] in
+          // Ended as if nobody had waited for it.
+          var own = waiting
+          signal(caught, SIG_DFL)
+          pthread_sigmask(SIG_UNBLOCK, &own, nil)
+          raise(caught)
+        }
       }
     } catch {
       // Nobody would take them: they end the process, without a summary.
@@ -72,6 +74,17 @@ final class Signals: Sendable {
     return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1  // SIG_IGN
   }
 
+  /// Ends the process, once events and progress have: within a second, as whoever reads them may have stopped reading.
+  private static func cutOff(_ reporter: Reporter, by signal: Int32, _ end: @escaping @Sendable () -> Void) {
+    // try?: without a thread it ends all the same where somebody reads.
+    _ = try? Worker {
+      sleep(1)
+      end()
+    }
+    reporter.cutOff(by: signal)
+    end()
+  }
+
   private func wait(for set: sigset_t) {
     var set = set
     while true {
@@ -79,10 +92,7 @@ final class Signals: Sendable {
       guard sigwait(&set, &signal) == 0 else { return }
       let isFirst = number.compareExchange(expected: 0, desired: signal, ordering: .acquiringAndReleasing).exchanged
       // What was committed stays committed; the rest is the next session's to write over.
-      if !isFirst {
-        reporter.cutOff(by: signal)
-        _exit(128 + signal)
-      }
+      if !isFirst { Self.cutOff(reporter, by: signal) { [signal] in _exit(128 + signal) } }
       interruption.interrupt()
     }
   }

@@ -54,4 +54,20 @@ struct InterruptionTests {
     #expect(result.status == 0, "\(result.errors)")
     #expect(try place.tapir("-tf", "x.vtl").text == "s\n")
   }
+
+  /// A pipe that is full and that nobody reads holds nothing up that is to end at once.
+  @Test(arguments: [("-tf x.vtl --json", 1), ("-cf y.vtl --json tree", 2), ("-cvf y.vtl tree", 2)])
+  func theLastSignalEndsItWhoeverReads(_ command: String, _ signals: Int) throws {
+    let place = try Workplace()
+    let result = try place.shell(
+      """
+      mkdir tree; (cd tree; touch $(printf 'a-name-that-helps-to-fill-a-pipe-soon-%d ' {1..3000}))
+      $TAPIR -cf x.vtl tree; mkfifo pipe; exec 9<> pipe
+      $TAPIR \(command) > pipe & process=$!
+      (sleep 30; kill -KILL $process) & last=$!
+      for i in {1..\(signals)}; do sleep 1; kill -TERM $process; done
+      wait $process; status=$?; kill $last; exit $status
+      """)
+    #expect(result.status == 143)
+  }
 }
