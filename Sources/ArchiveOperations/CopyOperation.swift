@@ -29,6 +29,8 @@ public struct CopyOperation {
   public var verifies = true
   /// Where the target is, as an index of copies has it.
   public var place: [UInt8]
+  /// Whether only one cartridge can be there. In a drive there are many: what an earlier run read back may be on another.
+  public var isPlaceOfOne = true
   /// Bytes of blocks between the two drives.
   public var bufferSize: Int
   /// Bytes after which the target is flushed.
@@ -91,9 +93,9 @@ public struct CopyOperation {
 
   /// Block ID up to which an earlier run read the copy back: that is not read again.
   private func verifiedBefore(_ copy: CopyStart.Found, _ index: IndexFile?) throws(OperationError) -> BlockID {
-    guard let index, let volume = copy.volume else { return .beginningOfTape }
+    guard isPlaceOfOne, let index, let volume = copy.volume else { return .beginningOfTape }
     let known = try onIndex { () throws(IndexError) in try index.copies(of: volume.id) }.first { $0.place == place }
-    // A drive is one place for many cartridges: what ends before the known copy does, is another one.
+    // What ends before the known copy does, was put in its place.
     guard let known, copy.start >= known.end else { return .beginningOfTape }
     return known.verified
   }

@@ -342,7 +342,8 @@ public final class Worker {
     var usual = sigset_t()
     var all = sigset_t()
     sigfillset(&all)
-    for ownFault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGPIPE] { sigdelset(&all, ownFault) }
+    // Those are for the thread that does something.
+    for own in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGPIPE, SIGTTIN, SIGTTOU] { sigdelset(&all, own) }
     pthread_sigmask(SIG_BLOCK, &all, &usual)
     defer { pthread_sigmask(SIG_SETMASK, &usual, nil) }
     let code = pthread_create(

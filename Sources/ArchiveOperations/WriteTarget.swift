@@ -86,8 +86,9 @@ struct WriteTarget {
   /// What is to be done with a cartridge, of which nothing has been written yet.
   private enum Plan {
     case append(OpenVolume)
-    /// Label it: the VSN it had, kept unless the intent names another, and the volume of ours that is given up.
-    case label(MediumState, keeping: VSN?, replacing: UniqueID?)
+    /// Label it: the VSN it had, kept unless the intent names another, and the volume of ours that is given up, which was to
+    /// be kept until then.
+    case label(MediumState, keeping: VSN?, replacing: UniqueID?, keptUntil: Timestamp? = nil)
 
     static func label(_ medium: MediumState, keeping old: VSN? = nil) -> Plan {
       .label(medium, keeping: old, replacing: nil)
@@ -101,9 +102,9 @@ struct WriteTarget {
     case .append(let volume): return volume
     case .label where !intent.labels && continuing == nil:
       throw .refused("the cartridge in \(drive.identity.name) holds no members", hint: nil)
-    case .label(let medium, let old, let replaced):
+    case .label(let medium, let old, let replaced, let keptUntil):
       try checkIsLast()
-      return try label(medium, keeping: old, replacing: replaced)
+      return try label(medium, keeping: old, replacing: replaced, keptUntil: keptUntil)
     }
   }
 
@@ -182,8 +183,8 @@ struct WriteTarget {
       throw try refusal(of: found)
     }
     if continuing != nil, !goesOn, !found.tail.isUnclear, found.tail != .full {
-      // It is empty, and of another set.
-      return .label(medium, keeping: vsn, replacing: try intent.checkExpiry(vsn, reader, header, observer))
+      // It is empty, and of another set. How long it is kept counts for what comes onto it.
+      return .label(medium, keeping: vsn, replacing: found.descriptor.id, keptUntil: found.descriptor.expires)
     }
     let isFull = found.last.reason == .volumeFull || found.tail == .full
     guard !isFull || mayBeFull else { throw .refused("volume \(vsn) is full", hint: Self.otherVolume) }
@@ -259,15 +260,16 @@ struct WriteTarget {
   /// - Parameters:
   ///   - keeping: the VSN it had, kept unless the intent names another.
   ///   - replacing: the volume of ours that is given up.
+  ///   - keptUntil: what it is kept until, if the intent asks for no later time.
   private func label(
-    _ medium: MediumState, keeping old: VSN? = nil, replacing: UniqueID? = nil
+    _ medium: MediumState, keeping old: VSN? = nil, replacing: UniqueID? = nil, keptUntil: Timestamp? = nil
   ) throws(OperationError) -> OpenVolume {
     var generator = SystemRandomNumberGenerator()
     let vsn = intent.vsn ?? old ?? intent.barcode ?? .random(using: &generator)
     let now = Timestamp.now()
     var descriptor = VolumeDescriptor(
       id: .random(), vsn: vsn, set: .random(), text: intent.text, blockSize: intent.blockSize,
-      created: Timestamp(seconds: now.seconds), expires: intent.keptUntil)
+      created: Timestamp(seconds: now.seconds), expires: [intent.keptUntil, keptUntil].compactMap(\.self).max())
     if let continuing {
       descriptor.set = continuing.set
       descriptor.sequenceInSet = continuing.sequenceInSet + 1

@@ -47,6 +47,7 @@ struct CopyVerb {
       intent: command.intent, place: copy.place,
       bufferSize: command.bufferSize ?? max(original.defaultBuffer, copy.defaultBuffer))
     operation.verifies = command.verifiesCopy
+    operation.isPlaceOfOne = copy.isPlaceOfOne
     let index = try openIndex(copyTarget, to, or: sourceTarget, from)
     let summary = try operation.run(
       from: original.drive, to: copy.drive, index: index, observer: reporter, interruption: signals.interruption)
@@ -177,6 +178,14 @@ extension OpenedArchive {
     case .remoteVolume(let name): return name
     case .device, .file, .remote, .standardStream:
       return Array("tape in \(drive.identity.vendor) \(drive.identity.product) \(drive.identity.serial)".utf8)
+    }
+  }
+
+  /// Whether ``place`` is that of one cartridge, and not of a drive.
+  var isPlaceOfOne: Bool {
+    switch target {
+    case .library, .cartridge, .newCartridge, .image: true
+    case .remoteVolume, .device, .file, .remote, .standardStream: false
     }
   }
 

@@ -121,16 +121,15 @@ final class ProgressDisplay: Sendable {
   /// Whether waits are shown on a line, and need no messages.
   var showsWaits: Bool { isLine }
 
-  /// Takes note of what happens. When something does, whoever was asked has answered.
-  func take(_ event: OperationEvent) {
-    if asks.load(ordering: .relaxed) { asks.store(false, ordering: .relaxed) }
-    board.take(event)
-  }
+  /// Takes note of what happens.
+  func take(_ event: OperationEvent) { board.take(event) }
 
-  /// Somebody is asked something on the terminal: no line comes until things go on.
-  func ask() {
+  /// Asks somebody something on the terminal: no line comes before the answer has, whatever happens meanwhile.
+  func asking<Result, Failure>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     asks.store(true, ordering: .relaxed)
+    defer { asks.store(false, ordering: .relaxed) }
     besides {}
+    return try body()
   }
 
   /// Takes the line away, for good.

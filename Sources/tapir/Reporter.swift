@@ -282,7 +282,6 @@ final class Reporter: OperationObserver {
 
   /// Text where members are listed, at once and without a newline: a question.
   func prompt(_ text: String) {
-    progress?.ask()
     if let events {
       events.flush()
       if events.leavesStandardError { writeError(Array(text.utf8)) }

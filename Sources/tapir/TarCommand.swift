@@ -170,7 +170,9 @@ extension TarCommand {
     case .create, .append, .update, .concatenate, .delete, .extract, .list, .compare: break
     default: return nil
     }
-    return ProgressDisplay(output.progress, ProgressBoard(commits: writes || mode == .concatenate), events)
+    // Who is asked about each file needs no line to see that it goes on.
+    let style = isInteractive && output.progress == .line ? .none : output.progress
+    return ProgressDisplay(style, ProgressBoard(commits: writes || mode == .concatenate), events)
   }
 
   /// Whether versions are asked for that only the index, or the catalogues, can tell.

@@ -127,7 +127,10 @@ final class VolumeSequence {
   private func ask() throws(Ended) {
     // Whoever is asked has seen what passed so far.
     reporter.prompt("")
-    if let script = command.multiVolume.script { try run(script) } else { try prompt() }
+    func answer() throws(Ended) {
+      if let script = command.multiVolume.script { try run(script) } else { try prompt() }
+    }
+    if let progress = reporter.progress { try progress.asking(answer) } else { try answer() }
   }
 
   // MARK: The script

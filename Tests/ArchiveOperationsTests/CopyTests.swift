@@ -205,6 +205,20 @@ struct CopyTests {
     #expect(refusal { try copy(source, short, index: index) }.contains("differs from memory at block "))
   }
 
+  /// Two cartridges take turns in a drive; one of them was never read back, and is as long as what the index knows.
+  @Test func whatWasVerifiedInADriveIsReadAgain() throws {
+    let source = try volume()
+    let other = LyingDrive(try MemoryDrive(), at: 25)
+    _ = try copy(source, other, verifies: false)
+    let index = try index(source, knowing: try copy(source, try MemoryDrive()))
+    var operation = CopyOperation(
+      intent: WriteIntent(appends: false), place: Array("there".utf8), bufferSize: 4 * Tape.blockSize)
+    operation.isPlaceOfOne = false
+    #expect(
+      refusal { try operation.run(from: source, to: other, index: index, observer: Events()) }
+        .contains("differs from memory at block "))
+  }
+
   @Test func everyWriteMayFailAndTheNextRunGoesOn() throws {
     let source = try volume(2)
     let records = source.cartridge.records

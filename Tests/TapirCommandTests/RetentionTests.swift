@@ -27,4 +27,15 @@ struct RetentionTests {
     #expect(result.errors.contains("hint: --erase-unexpired insists\n"))
     #expect(result.errors.contains("--retain is for -c, -r, -u and -A"))
   }
+
+  /// Cartridges that were labelled before, and are to be kept, take what does not fit on the first.
+  @Test func anEmptyVolumeThatIsKeptIsGoneOnOn() throws {
+    let result = try Workplace().shell(
+      """
+      for i in 1 2; do $TAPIR volume label p$i.vtl --vsn P0000$i --retain=50 --capacity 3M > log || cat log; done
+      head -c 4000000 /dev/urandom > f; $TAPIR -cf p1.vtl -M -f p2.vtl --retain=20 f < /dev/null 2> log || cat log
+      $TAPIR volume show p2.vtl | grep 'kept until' | grep -c "$(date -u -d '+50 days' +%F)"
+      """)
+    #expect(result.text == "1\n", "\(result.text)\(result.errors)")
+  }
 }
