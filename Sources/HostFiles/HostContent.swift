@@ -55,6 +55,10 @@ final class HostContent: MemberContent {
     let changed =
       status.st_size != opened.st_size || Timestamp(status.st_ctim) != Timestamp(opened.st_ctim)
       || Timestamp(status.st_mtim) != Timestamp(opened.st_mtim)
-    return changed ? owner.notice("file changed as we read it", .difference) : accessNotice
+    // Other names of it may have been removed here meanwhile.
+    if changed, !owner.hasOnlyLostNames(FileState(status), since: FileState(opened)) {
+      return owner.notice("file changed as we read it", .difference)
+    }
+    return accessNotice
   }
 }

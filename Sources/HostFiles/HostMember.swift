@@ -235,6 +235,11 @@ final class HostMember: SourceMember {
   /// A failure to read its content.
   func readFailure(_ text: String) -> MemberNotice { context.failure(shownPath, text) }
 
+  /// Whether it has only lost names that were removed here.
+  func hasOnlyLostNames(_ now: FileState, since read: FileState) -> Bool {
+    context.remover?.hasOnlyLostNames(now, since: read) ?? false
+  }
+
   /// Sets the time of its last access back, if that is asked for.
   func restoreAccessTime(_ status: stat, of descriptor: Int32) -> MemberNotice? {
     context.restoreAccessTime(status, of: descriptor, shownPath)

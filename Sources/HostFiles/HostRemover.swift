@@ -15,8 +15,21 @@ final class HostRemover: Sendable {
     let tree = TargetTree(root: DirectoryHandle(owning: AT_FDCWD), confined: false)
     /// Files with several names whose content is safe, as they are now: removing a name changes the ctime. One leaves
     /// with its last name; those with names elsewhere stay, as they do in the table of links.
-    var linked: [FileIdentity: FileState] = [:]
+    var linked: [FileIdentity: Linked] = [:]
     let directories = SpilledRecords()
+  }
+
+  /// A file with several names whose content is safe.
+  private struct Linked {
+    /// As it is now.
+    var state: FileState
+    /// Its ctime when it was read: from then on it has lost names here, and nothing else happened to it.
+    var since: Timestamp
+
+    /// Whether it was this that was read, with the names that it has lost since.
+    func covers(_ read: FileState) -> Bool {
+      state.hasContent(of: read) && since <= read.changed && read.changed <= state.changed
+    }
   }
 
   /// - Parameters:
@@ -45,13 +58,28 @@ final class HostRemover: Sendable {
         return nil
       }
       // Safe, whatever becomes of this name: others of its names may go.
-      if source.linkCount > 1, !source.isLink { state.linked[source.read.identity] = source.read }
+      if source.linkCount > 1, !source.isLink { noteSafe(source.read, &state) }
       do throws(Refusal) {
         try removeFile(source, &state)
         return nil
       } catch {
         return error.notice(source.location, "unlink")
       }
+    }
+  }
+
+  /// Notes that the content of a file with several names is safe. It may be so for the second time, read under another name
+  /// before this one's went: what the file has become by that is known already.
+  private func noteSafe(_ read: FileState, _ state: inout State) {
+    if let known = state.linked[read.identity], known.covers(read) { return }
+    state.linked[read.identity] = Linked(state: read, since: read.changed)
+  }
+
+  /// Whether a file that was read, and is otherwise now, has only lost names here.
+  func hasOnlyLostNames(_ now: FileState, since read: FileState) -> Bool {
+    state.withLock { state in
+      guard let known = state.linked[read.identity] else { return false }
+      return known.state == now && known.covers(read)
     }
   }
 
@@ -81,13 +109,16 @@ final class HostRemover: Sendable {
     let found = try status(leaf, in: directory, AT_SYMLINK_NOFOLLOW)
     let identity = FileIdentity(found)
     if kept.contains(identity) { throw .because("the index of the archive") }
-    guard let expected = hasOtherNames ? state.linked[source.read.identity] : source.read else {
+    guard let expected = hasOtherNames ? state.linked[source.read.identity]?.state : source.read else {
       throw .because("its content, archived under another name, is not safe")
     }
     guard FileState(found) == expected else { throw .because("file changed since it was read") }
     if found.st_nlink == 1 { links.forget(identity) }
     guard withCString(leaf, { unlinkat(directory.descriptor, $0, 0) }) == 0 else { throw .failed(errno) }
-    if let file { state.linked[identity] = remaining(file, expected) }
+    if let file {
+      let left = remaining(file, expected)
+      state.linked[identity] = state.linked[identity].flatMap { known in left.map { Linked(state: $0, since: known.since) } }
+    }
   }
 
   /// What a file with other names has become by the loss of one; nil when it was its last, or when more than that changed.

@@ -109,4 +109,17 @@ struct RemoveFilesTests {
     #expect(result.errors.contains("tapir: home/index: Cannot unlink: the index of the archive\n"), "\(result.errors)")
     #expect(try place.shell("$TAPIR -tf a.vtl --index-db home/index home/x").text == "home/x\n")
   }
+
+  /// The content of a file with two names is read again under the second while the first is removed.
+  @Test func whatIsReadAgainOnTheNextVolumeIsRemovedToo() throws {
+    let place = try Workplace()
+    let result = try place.shell(
+      """
+      $TAPIR library create L --slots 6 --capacity 4M --compression off > log
+      head -c 2000000 /dev/urandom > pad; head -c 3000000 /dev/urandom > first; ln first second; cp first kept
+      $TAPIR -cf L --remove-files --buffer 1M pad first second; echo $?; ls pad first second 2> log | wc -l
+      mkdir o; $TAPIR -xf L -C o; cmp o/first kept; cmp o/second kept
+      """)
+    #expect(result.text == "0\n0\n", "\(result.text)\(result.errors)")
+  }
 }
