@@ -1,4 +1,5 @@
 import ArchiveOperations
+import CLinux
 import Glibc
 import Synchronization
 

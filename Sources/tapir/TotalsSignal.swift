@@ -1,4 +1,5 @@
 import ArchiveOperations
+import CLinux
 import Glibc
 
 /// Prints totals whenever a signal comes (`--totals=SIGNAL`).
