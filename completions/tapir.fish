@@ -209,6 +209,8 @@ complete -c tapir -l totals -d 'say how many bytes there were, at the end or at 
 complete -c tapir -l checkpoint -d 'say so every N records (default 10); a volume\'s record is a block'
 complete -c tapir -l checkpoint-action -r -d 'do this instead: dot, echo[=TEXT], exec=COMMAND, bell, sleep=SECONDS, ttyout=TEXT, totals, wait=SIGNAL'
 complete -c tapir -l warning -r -d 'switch a class of warnings on, or off: no-KEYWORD'
+complete -c tapir -l progress -d 'show how far it has come: auto (a line, on a terminal only: default), plain (a line every minute, in a log too), none'
+complete -c tapir -l no-progress -d 'same as --progress=none'
 complete -c tapir -l json -d 'say what happens in JSON, a line for each event, on standard output; see docs/json.md'
 complete -c tapir -s R -l block-number -d 'name the block of each member'
 complete -c tapir -s M -l multi-volume -d 'go on in another archive when one is full, or at its end: the next -f, or what is asked for'

@@ -195,6 +195,8 @@ _tapir() {
     '--checkpoint=:say so every N records (default 10); a volume'\''s record is a block'
     '--checkpoint-action=:do this instead: dot, echo[=TEXT], exec=COMMAND, bell, sleep=SECONDS, ttyout=TEXT, totals, wait=SIGNAL'
     '--warning=:switch a class of warnings on, or off: no-KEYWORD'
+    '--progress=:show how far it has come: auto (a line, on a terminal only: default), plain (a line every minute, in a log too), none'
+    '--no-progress:same as --progress=none'
     '--json:say what happens in JSON, a line for each event, on standard output; see docs/json.md'
     '--block-number:name the block of each member'
     '--multi-volume:go on in another archive when one is full, or at its end: the next -f, or what is asked for'

@@ -26,6 +26,11 @@ public struct INIFile: Equatable, Sendable {
     /// From 1.
     public let line: Int
     public let problem: Problem
+
+    public init(line: Int, problem: Problem) {
+      self.line = line
+      self.problem = problem
+    }
   }
 
   public enum Problem: Equatable, Sendable {

@@ -45,6 +45,12 @@ enum ArchiveTarget: Equatable {
     var status = stat()
     guard lstatFollowing(name, &status) else {
       let code = errno
+      if code == ENOENT, namesDrive(name) {
+        // GNU tar would make a file of that name in /dev, which is memory.
+        throw .refused(
+          "\(text): Cannot open: \(String(cString: strerror(code)))",
+          hint: "no drive has that name: 'lsscsi -g' lists them; 'modprobe st' loads the driver")
+      }
       if code == ENOENT, creates {
         if let library = Library.enclosing(name) {
           throw .refused(
@@ -64,6 +70,11 @@ enum ArchiveTarget: Equatable {
       throw .refused("cannot use \(text) as the archive: it is a directory, but no virtual cartridge", hint: nil)
     }
     return .file(name)
+  }
+
+  /// Whether a drive has names like this: `/dev/nst0`, `/dev/st1m`, `/dev/tape/by-id/...`.
+  private static func namesDrive(_ name: [UInt8]) -> Bool {
+    ["/dev/nst", "/dev/st", "/dev/tape/"].contains { name.starts(with: Array($0.utf8)) }
   }
 
   /// Whether it is a file or a stream, and no volume.
@@ -123,7 +134,7 @@ struct OpenedArchive {
     do throws(DriveError) {
       switch target {
       case .device(let path):
-        let drive = try tape(path, access, reporter)
+        let drive = reporter.watched(try tape(path, access, reporter))
         return OpenedArchive(drive: drive, target: target, defaultBuffer: driveBuffer(), supply: supply)
       case .newCartridge(let path):
         var made = CartridgeOptions(vsn: options.vsn?.text ?? "")
@@ -144,7 +155,8 @@ struct OpenedArchive {
           reporter.say("--capacity and --compression are for new cartridges of this machine")
         }
         return OpenedArchive(
-          drive: try RemoteVolume.open(name, options.remote, access), target: target, defaultBuffer: 64 << 20)
+          drive: reporter.watched(try RemoteVolume.open(name, options.remote, access)), target: target,
+          defaultBuffer: 64 << 20)
       case .library, .file, .remote, .standardStream: break
       }
     } catch { throw .volume(.drive(error)) }
@@ -157,8 +169,9 @@ struct OpenedArchive {
   /// Opens a tape drive; waits for it to become ready and says so.
   static func tape(_ path: [UInt8], _ access: DriveAccess, _ reporter: Reporter) throws(DriveError) -> LinuxDrive {
     let drive = try LinuxDrive(path: path, access: access) { reason, seconds in
-      if seconds % 10 == 0 { reporter.say("waiting for the drive (\(seconds) s): \(reason)") }
+      reporter.waits(for: reason, seconds: seconds)
     }
+    reporter.progress?.board.wait(for: nil)
     if drive.usedNonRewinding { reporter.say("using \(drive.identity.name), which does not rewind by itself") }
     return drive
   }

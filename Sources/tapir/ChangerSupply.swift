@@ -57,12 +57,12 @@ final class ChangerSupply: VolumeSupply {
         "no blank cartridge is left in \(changer.name) to go on behind volume \(full.vsn)",
         hint: "put one in; it needs a barcode that the index does not know")
     }
-    return SuppliedVolume(drive: opened, barcode: vsn)
+    return SuppliedVolume(drive: reporter.watched(opened), barcode: vsn)
   }
 
   func forReading(_ wanted: VolumeDescriptor) throws(OperationError) -> any TapeDrive {
     try fetch(wanted.vsn)
-    return try open(.readOnly)
+    return reporter.watched(try open(.readOnly))
   }
 
   // MARK: Loading
@@ -131,15 +131,19 @@ final class ChangerSupply: VolumeSupply {
     }
     try unload(elements)
     reporter.say("loading volume \(vsn) from \(wanted.address) of \(changer.name)")
-    try LibraryArchive.onChanger { () throws(ChangerError) in try changer.move(from: wanted.address, to: drive) }
+    try reporter.waiting(for: "loading volume \(vsn)") { () throws(OperationError) in
+      try LibraryArchive.onChanger { () throws(ChangerError) in try changer.move(from: wanted.address, to: drive) }
+    }
   }
 
   /// Takes what is in the drive back to its slot, or to the first empty one.
   private func unload(_ elements: [ChangerElement]) throws(OperationError) {
     guard let there = elements.first(where: { $0.address == drive }), there.isFull else { return }
     let slot = try LibraryArchive.onChanger { () throws(ChangerError) in try elements.slot(for: there, changer.name) }
-    try LibraryArchive.onDrive { () throws(DriveError) in try TapeDevice.eject(at: device) }
-    try LibraryArchive.onChanger { () throws(ChangerError) in try changer.move(from: drive, to: slot) }
+    try reporter.waiting(for: "unloading \(drive)") { () throws(OperationError) in
+      try LibraryArchive.onDrive { () throws(DriveError) in try TapeDevice.eject(at: device) }
+      try LibraryArchive.onChanger { () throws(ChangerError) in try changer.move(from: drive, to: slot) }
+    }
   }
 
   private func open(_ access: DriveAccess) throws(OperationError) -> LinuxDrive {

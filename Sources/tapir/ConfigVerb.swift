@@ -75,7 +75,11 @@ struct ConfigVerb {
     let named = options.effectiveName
     if named == nil, case .option(_, let file)? = configuration.setting(.file, for: .init())?.item { options.name = file }
     var target: ArchiveTarget?
-    if options.effectiveName != nil { target = try ArchiveTarget.resolve(options, creates: true) }
+    if let name = options.effectiveName {
+      target = try ArchiveTarget.resolve(options, creates: true)
+      // A drive or library that is not there now has its settings all the same.
+      if target?.isOrdinary == true, configuration.hasSection(of: name) { target = .device(name) }
+    }
     let isOrdinary = target?.isOrdinary ?? false
     if isOrdinary { reporter.decorate("An ordinary archive: as with tar, no default of volumes holds for it.\n") }
 

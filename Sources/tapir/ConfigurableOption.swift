@@ -22,6 +22,8 @@ struct ConfigurableOption: Sendable {
   var isPath = false
   /// Whether ordinary archives have it too.
   var isForOrdinary = false
+  /// Other options of the command line that leave it nothing to say.
+  var alternatives: Set<OptionKey> = []
   /// What holds when nobody says anything.
   let builtIn: String
 
@@ -36,7 +38,7 @@ struct ConfigurableOption: Sendable {
     Self(key: .driveElement, scopes: [.drive], builtIn: "0"),
     Self(key: .buffer, scopes: places, builtIn: "64M, for a drive 1G or a quarter of the memory"),
     Self(key: .driveRate, scopes: places, builtIn: "as fast as the drive takes it"),
-    Self(key: .recordSize, scopes: places, builtIn: "256k"),
+    Self(key: .recordSize, scopes: places, alternatives: [.blockingFactor], builtIn: "256k"),
     Self(key: .capacity, scopes: [.defaults, .library], builtIn: "no limit"),
     Self(key: .compression, scopes: [.defaults, .library], builtIn: "lz4"),
     Self(key: .retain, scopes: everywhere, builtIn: "no expiry"),
@@ -48,10 +50,16 @@ struct ConfigurableOption: Sendable {
     Self(key: .syncBytes, scopes: everywhere, builtIn: "64G"),
     Self(key: .syncFiles, scopes: everywhere, builtIn: "50000"),
     Self(key: .syncSeconds, scopes: everywhere, builtIn: "300"),
+    Self(
+      key: .output(.progress), scopes: [.defaults], isForOrdinary: true, alternatives: [.output(.noProgress)],
+      builtIn: "auto"),
   ]
 
   /// The option that `name` is the long name of.
   static func named(_ name: String) -> ConfigurableOption? { all.first { $0.name == name } }
+
+  /// Whether the command line says what it would.
+  func isSaid(_ given: Set<OptionKey>) -> Bool { given.contains(key) || !given.isDisjoint(with: alternatives) }
 
   /// The table's row of it.
   var specification: OptionSpecification? { OptionTable.supported.first { $0.key == key && $0.long != nil } }

@@ -93,6 +93,13 @@ struct Configuration {
     return found
   }
 
+  /// Whether a section is about a drive or library of this name.
+  func hasSection(of name: [UInt8]) -> Bool {
+    settings.contains { setting in
+      (setting.scope == .drive || setting.scope == .library) && Self.canonical(setting.subject) == Self.canonical(name)
+    }
+  }
+
   /// A path without links in it, so that two names of one device are the same; what is not there, or on another machine,
   /// as it stands.
   private static func canonical(_ name: [UInt8]) -> [UInt8] {

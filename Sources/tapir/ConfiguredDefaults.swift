@@ -20,8 +20,8 @@ extension TarCommandBuilder {
     let target: ArchiveTarget
     // What cannot be resolved is refused, in its own words, when it is to be opened.
     do { target = try ArchiveTarget.resolve(command.archive, creates: creates.contains(mode)) } catch { return }
-    for (option, item) in chosen(configuration, target) where !given.contains(option.key) {
-      guard target.isOrdinary && !asksIndex ? option.isForOrdinary : fits(option.key, mode, target, given) else {
+    for (option, item) in chosen(configuration, target) where !option.isSaid(given) {
+      guard target.isOrdinary && !asksIndex ? option.isForOrdinary : fits(option.key, mode, target) else {
         continue
       }
       if asksIndex, option.key != .indexDatabase { continue }
@@ -34,10 +34,10 @@ extension TarCommandBuilder {
   mutating func configure(
     _ keys: Set<OptionKey>, _ configuration: Configuration, target: ArchiveTarget?, given: Set<OptionKey>
   ) throws(UsageError) {
-    for (option, item) in chosen(configuration, target) where keys.contains(option.key) && !given.contains(option.key) {
+    for (option, item) in chosen(configuration, target) where keys.contains(option.key) && !option.isSaid(given) {
       switch option.key {
       case .indexDatabase, .changer, .driveElement, .recordSize:
-        guard fits(option.key, .create, target, given) else { continue }
+        guard fits(option.key, .create, target) else { continue }
       default: break
       }
       try addDefault(option.key, item)
@@ -62,7 +62,7 @@ extension TarCommandBuilder {
 
   /// Whether the option means something for the command: the command line refuses it there.
   private func fits(
-    _ key: OptionKey, _ mode: TarCommand.Mode, _ target: ArchiveTarget?, _ given: Set<OptionKey>
+    _ key: OptionKey, _ mode: TarCommand.Mode, _ target: ArchiveTarget?
   ) -> Bool {
     var command = command
     command.mode = mode
@@ -73,7 +73,7 @@ extension TarCommandBuilder {
     case .changer: return isDrive
     // It is the number in the changer that the same section names.
     case .driveElement: return command.configured.contains(.changer)
-    case .recordSize: return command.writes && !given.contains(.blockingFactor)
+    case .recordSize: return command.writes
     case .capacity, .compression: return isNew && command.writes
     case .retain: return command.writes || mode == .concatenate
     case .driveRate: return mode == .create || mode == .append

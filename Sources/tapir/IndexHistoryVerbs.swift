@@ -17,7 +17,11 @@ enum IndexScope {
     }
     guard let index = try IndexLocation.openForReading(options, target) else {
       let path = String(decoding: IndexLocation.path(options, target), as: UTF8.self)
-      throw .refused("there is no index at \(path)", hint: "name one with --index-db, or the archive with -f")
+      let archive = options.name.map { String(decoding: $0, as: UTF8.self) }
+      throw .refused(
+        "there is no index at \(path)",
+        hint: archive.map { "'tapir index rebuild \($0)' makes it from the volume" }
+          ?? "name one with --index-db, or the archive with -f: virtual cartridges and libraries have their own")
     }
     do throws(IndexError) {
       let volumes = try index.volumes(vsn: options.vsn)

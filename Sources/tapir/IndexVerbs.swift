@@ -12,12 +12,25 @@ struct IndexVerbs {
   /// Says where the members are that match: volume, file number, block ID, and the member; no cartridge is touched.
   func find(_ names: [[UInt8]]) throws(OperationError) {
     let (index, groups) = try IndexScope.open(command.archive)
+    var missing: [[UInt8]] = []
     do throws(IndexError) {
       for name in names {
         let count = try find(name, in: groups, index)
-        if count == 0 { reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure))) }
+        guard count == 0 else { continue }
+        missing.append(name)
+        reporter.report(.notice(MemberNotice(name, "Not found in the index", .failure)))
       }
     } catch { throw .index(error) }
+    if let hint = hint(missing) { reporter.sayPlain("hint: \(hint)") }
+  }
+
+  /// What may help whoever did not find these; nil when none is known.
+  private func hint(_ missing: [[UInt8]]) -> String? {
+    if let word = missing.first(where: { $0.allSatisfy { !"/*?[".utf8.contains($0) } }) {
+      return "the whole path is compared: '*/\(String(decoding: word, as: UTF8.self))'"
+    }
+    guard !missing.isEmpty, command.archive.name == nil, command.archive.indexDatabase == nil else { return nil }
+    return "virtual cartridges and libraries have indexes of their own: name one with -f"
   }
 
   /// Makes the index of a volume anew from its catalogues.

@@ -88,7 +88,7 @@ struct OrdinaryMode {
   private func counted(_ output: any ArchiveByteSink) -> any ArchiveByteSink {
     let reporter = reporter
     reporter.countsRecords(of: command.ordinary.recordSize, wholeRecords: true)
-    guard reporter.meter != nil else { return output }
+    guard reporter.countsBytes else { return output }
     return CountedOutput(output) { reporter.report(.passed(bytes: $0)) }
   }
 
@@ -288,7 +288,7 @@ struct OrdinaryMode {
       let reporter = reporter
       reporter.countsRecords(
         of: command.ordinary.recordSize, wholeRecords: true, limit: isCompressed ? nil : medium.size)
-      let counted = reporter.meter == nil ? bytes : CountedBytes(bytes) { reporter.report(.passed(bytes: $0)) }
+      let counted = !reporter.countsBytes ? bytes : CountedBytes(bytes) { reporter.report(.passed(bytes: $0)) }
       let reader = TarReader(counted) { reporter.report(.notice($0)) }
       reader.ignoresZeros = command.ordinary.ignoresZeros
       return reader

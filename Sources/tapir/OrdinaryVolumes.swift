@@ -120,7 +120,7 @@ extension OrdinaryMode {
             return next
           } catch { throw .output(error.message) }
         },
-        passed: { if reporter.meter != nil { reporter.report(.passed(bytes: Int64($0))) } },
+        passed: { if reporter.countsBytes { reporter.report(.passed(bytes: Int64($0))) } },
         notify: { reporter.report(.notice($0)) }))
   }
 
@@ -132,7 +132,7 @@ extension OrdinaryMode {
     let sequence = try VolumeSequence(command, reporter: reporter, for: .reading)
     reporter.countsRecords(of: command.ordinary.recordSize, wholeRecords: true)
     let reading = VolumeReading(
-      medium, sequence, passed: reporter.meter == nil ? nil : { reporter.report(.passed(bytes: $0)) })
+      medium, sequence, passed: !reporter.countsBytes ? nil : { reporter.report(.passed(bytes: $0)) })
     let reader = TarReader(reading.bytes) { reporter.report(.notice($0)) }
     reader.volumes = reading
     reader.ignoresZeros = command.ordinary.ignoresZeros

@@ -5,7 +5,7 @@ struct OutputOptions {
   /// The options, as the scanner gives them.
   enum Key: Hashable, Sendable {
     case fullTime, utc, blockNumber, quotingStyle, quoteChars, noQuoteChars, showOmittedDirectories, indexFile
-    case totals, checkpoint, checkpointAction, warning, json
+    case totals, checkpoint, checkpointAction, warning, json, progress, noProgress
     case testLabel, showDefaults, showSnapshotFieldRanges
   }
 
@@ -16,6 +16,8 @@ struct OutputOptions {
   private(set) var showsOmittedDirectories = false
   private(set) var indexFile: [UInt8]?
   private(set) var showsTotals = false
+  /// How it is shown how far the command has come.
+  private(set) var progress = ProgressDisplay.Style.line
   /// Events in place of text (`--json`).
   private(set) var isJSON = false
   /// The signal that totals are printed at.
@@ -28,6 +30,12 @@ struct OutputOptions {
   var interval: Int64? {
     let interval = checkpointInterval ?? (actions.isEmpty ? 0 : 10)
     return interval > 0 ? interval : nil
+  }
+
+  /// Whether a signal means something that was asked for.
+  func usesSignal(_ signal: Int32) -> Bool {
+    totalsSignal == signal
+      || actions.contains { if case .wait(let awaited) = $0 { awaited == signal } else { false } }
   }
 
   /// What is done at a checkpoint.
@@ -57,6 +65,14 @@ struct OutputOptions {
     case .checkpointAction: actions.append(try CheckpointAction(text, bytes))
     case .warning: try warnings.set(text)
     case .json: isJSON = true
+    case .noProgress: progress = .none
+    case .progress:
+      switch value.map({ _ in text }) {
+      case nil, "auto": progress = .line
+      case "plain": progress = .plain
+      case "none": progress = .none
+      default: throw UsageError(message: "'\(text)': --progress takes 'auto', 'plain' or 'none'", pointsAtHelp: false)
+      }
     case .testLabel, .showDefaults, .showSnapshotFieldRanges: break  // modes
     }
   }
@@ -107,6 +123,12 @@ struct OutputOptions {
     .gnu(
       .output(.warning), nil, "warning", .required, "KEYWORD", .other,
       "switch a class of warnings on, or off: no-KEYWORD"),
+    OptionSpecification(
+      key: .output(.progress), short: nil, long: "progress", argument: .optional, value: "STYLE",
+      help:
+        "show how far it has come: auto (a line, on a terminal only: default), plain (a line every minute, in a log too), none",
+      section: .other, isGNU: false),
+    .own(.output(.noProgress), "no-progress", .other, "same as --progress=none"),
     .own(
       .output(.json), "json", .other,
       "say what happens in JSON, a line for each event, on standard output; see docs/json.md"),

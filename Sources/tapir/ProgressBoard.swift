@@ -68,15 +68,18 @@ final class ProgressBoard: Sendable {
       case .readingBack(let bytes):
         state.stage = "reading back"
         // A batch is read back in the middle of a session, a copy in the end, byte by byte.
-        if !commits { (state.bytes, state.totalBytes, state.start, state.samples) = (0, bytes, nil, []) }
+        if !commits {
+          (state.bytes, state.totalBytes, state.start, state.samples, state.gauge) = (0, bytes, nil, [], nil)
+        }
       case .notice, .information, .unconfirmed, .volume, .changed: break
       }
     }
   }
 
   /// Something began that nothing can be done about but waiting; nil when it is over.
-  func wait(for what: String?) {
-    state.withLock { $0.wait = what.map { ($0, clock()) } }
+  /// - Parameter seconds: for how long it has been waited for.
+  func wait(for what: String?, since seconds: Int = 0) {
+    state.withLock { $0.wait = what.map { ($0, clock() - Double(seconds)) } }
   }
 
   /// How far it has come now.
@@ -107,9 +110,9 @@ final class ProgressBoard: Sendable {
             (reading.emptierWaited - before.emptierWaited) / seconds, isWriting: state.isWriting)
         }
       }
-      if let start = state.start, now > start {
+      if let start = state.start, now - start >= 2 {
         figures.averageRate = Double(state.bytes) / (now - start)
-        if let total = state.totalBytes, !(commits && state.stage != nil), now - start >= 3, figures.averageRate > 0 {
+        if let total = state.totalBytes, !(commits && state.stage != nil), figures.averageRate > 0 {
           figures.secondsLeft = Int64(Double(max(0, total - state.bytes)) / figures.averageRate)
         }
       }
@@ -122,7 +125,7 @@ final class ProgressBoard: Sendable {
   static func limit(_ filler: Double, _ emptier: Double, isWriting: Bool) -> ProgressFigures.Limit {
     if max(filler, emptier) < 0.25 { return .checksums }
     // The side that waits is not the one that is waited for.
-    return (emptier > filler) == isWriting ? .source : .drive
+    return (emptier > filler) == isWriting ? .files : .drive
   }
 }
 

@@ -19,15 +19,17 @@ final class ProgressDisplay: Sendable {
   let board: ProgressBoard
   private let isLine: Bool
   private let isPlain: Bool
+  private let answers: Bool
   private let state = Mutex(State())
 
   private struct State {
     /// Columns of the line that is shown; 0 for none.
     var shown = 0
     var hasEnded = false
-    /// Whether somebody has been asked something, and has not answered yet.
-    var asks = false
   }
+
+  /// Whether somebody has been asked something, and has not answered yet.
+  private let asks = Atomic<Bool>(false)
 
   /// Milliseconds between two drawings, and before the first: what takes less needs no progress.
   private static let interval = 500
@@ -35,10 +37,13 @@ final class ProgressDisplay: Sendable {
   /// Seconds between two lines in a log.
   private static let logInterval = 60
 
-  init(_ style: Style, _ board: ProgressBoard) {
+  /// - Parameter events: what takes events in place of text; a terminal that they go to is theirs alone.
+  init(_ style: Style, _ board: ProgressBoard, _ events: EventStream?) {
     self.board = board
-    isPlain = style == .plain
-    isLine = style == .line && Self.isTerminal
+    let isFree = events?.leavesStandardError ?? true
+    isPlain = isFree && style == .plain
+    isLine = isFree && style == .line && Self.isTerminal && (events == nil || isatty(1) == 0)
+    answers = isFree
   }
 
   /// Whether messages go to a terminal that can take a line back.
@@ -53,7 +58,7 @@ final class ProgressDisplay: Sendable {
   func start(answersSignal: Bool) {
     var set = sigset_t()
     sigemptyset(&set)
-    if answersSignal { sigaddset(&set, SIGUSR1) }
+    if answersSignal, answers { sigaddset(&set, SIGUSR1) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
     let waiting = set
     do {
@@ -97,7 +102,7 @@ final class ProgressDisplay: Sendable {
   private func draw(_ figures: ProgressFigures) {
     state.withLock { state in
       // In the background the terminal is somebody else's.
-      guard !state.hasEnded, !state.asks, tcgetpgrp(2) == getpgrp() else { return }
+      guard !state.hasEnded, !asks.load(ordering: .relaxed), tcgetpgrp(2) == getpgrp() else { return }
       let columns = Int(clinux_terminal_columns(2))
       let line = ProgressLine.text(figures, width: columns > 0 ? columns : 80)
       Self.write(Self.clearing(state.shown) + line)
@@ -113,12 +118,19 @@ final class ProgressDisplay: Sendable {
     }
   }
 
-  /// Somebody is asked something on the terminal: no line comes until the answer has.
-  func asks(_ isAsking: Bool) {
-    state.withLock { state in
-      Self.clear(&state)
-      state.asks = isAsking
-    }
+  /// Whether waits are shown on a line, and need no messages.
+  var showsWaits: Bool { isLine }
+
+  /// Takes note of what happens. When something does, whoever was asked has answered.
+  func take(_ event: OperationEvent) {
+    if asks.load(ordering: .relaxed) { asks.store(false, ordering: .relaxed) }
+    board.take(event)
+  }
+
+  /// Somebody is asked something on the terminal: no line comes until things go on.
+  func ask() {
+    asks.store(true, ordering: .relaxed)
+    besides {}
   }
 
   /// Takes the line away, for good.

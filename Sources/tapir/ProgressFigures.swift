@@ -1,8 +1,8 @@
 /// How far a command has come, at one moment.
 struct ProgressFigures: Equatable {
-  /// Who makes the others wait.
+  /// Who makes the others wait: what is archived or restored to, the drive, or the work between the two.
   enum Limit: String, Equatable {
-    case source = "files", drive, checksums
+    case files, drive, checksums
   }
 
   /// Bytes that have passed.

@@ -3,6 +3,7 @@ import ArchiveOperations
 import Glibc
 import HostFiles
 import Synchronization
+import TapeIO
 import TapeLabels
 
 /// Tells the user what happens: data on standard output, everything else on standard error. Knows the exit status. With
@@ -15,6 +16,8 @@ final class Reporter: OperationObserver {
   private let listingDescriptor: Int32
   /// Counts bytes; nil when nobody wants to know.
   let meter: ProgressMeter?
+  /// Shows how far the command has come; nil when nobody is to see it.
+  let progress: ProgressDisplay?
   /// Takes events in place of lines (`--json`); nil for text.
   let events: EventStream?
   private let marks: ListingFormat.Marks
@@ -42,7 +45,8 @@ final class Reporter: OperationObserver {
   /// - Parameter listingDescriptor: where members are listed: 1, 2 when standard output is for other data, or a file.
   init(
     verbosity: Int = 0, listingDescriptor: Int32 = 1, output: OutputOptions = OutputOptions(),
-    meter: ProgressMeter? = nil, marks: ListingFormat.Marks = ListingFormat.Marks(), events: EventStream? = nil
+    meter: ProgressMeter? = nil, marks: ListingFormat.Marks = ListingFormat.Marks(), events: EventStream? = nil,
+    progress: ProgressDisplay? = nil
   ) {
     self.verbosity = verbosity
     self.listingDescriptor = listingDescriptor
@@ -50,6 +54,7 @@ final class Reporter: OperationObserver {
     self.meter = meter
     self.marks = marks
     self.events = events
+    self.progress = progress
     state.withLock {
       $0.listing.quoting = output.quoting
       $0.listing.showsFullTime = output.showsFullTime
@@ -59,6 +64,7 @@ final class Reporter: OperationObserver {
   }
 
   func report(_ event: OperationEvent) {
+    progress?.take(event)
     switch event {
     case .member(let member):
       if verbosity > 0 || events != nil { list(member, withAttributes: verbosity > 1, atOnce: true) }
@@ -276,6 +282,7 @@ final class Reporter: OperationObserver {
 
   /// Text where members are listed, at once and without a newline: a question.
   func prompt(_ text: String) {
+    progress?.ask()
     if let events {
       events.flush()
       if events.leavesStandardError { writeError(Array(text.utf8)) }
@@ -330,6 +337,7 @@ final class Reporter: OperationObserver {
 
   /// Brings everything out and returns the exit status: tar's 0, 1 or 2.
   func finish(endsWithSummary: Bool = true) -> Int32 {
+    progress?.end()
     let (status, outputFailed, interrupted) = state.withLock { state in
       flush(&state)
       return (state.status, state.outputFailed, state.interruptedStatus)
@@ -350,9 +358,38 @@ final class Reporter: OperationObserver {
   }
 
   /// The program ends at once, because of a signal.
-  func cutOff(by signal: Int32) { events?.end(status: 128 + signal, signal: signal) }
+  func cutOff(by signal: Int32) {
+    progress?.end()
+    events?.end(status: 128 + signal, signal: signal)
+  }
+
+  /// Whether bytes that pass are to be reported.
+  var countsBytes: Bool { meter != nil || progress != nil }
+
+  /// Says that the command waits for something, and how long it has; every ten seconds where no line shows it.
+  func waits(for what: String, seconds: Int) {
+    if let progress, progress.showsWaits { return progress.board.wait(for: what, since: seconds) }
+    if seconds % 10 == 0 { say("waiting for the drive (\(seconds) s): \(what)") }
+  }
+
+  /// Does something that takes a while.
+  func waiting<Result>(
+    for what: String, _ body: () throws(OperationError) -> Result
+  ) throws(OperationError) -> Result {
+    progress?.board.wait(for: what)
+    defer { progress?.board.wait(for: nil) }
+    return try body()
+  }
+
+  /// A drive whose long waits are shown.
+  func watched(_ drive: any TapeDrive) -> any TapeDrive { progress.map { WatchedDrive(drive, $0.board) } ?? drive }
 
   private func flush(_ state: inout State) {
+    guard !state.output.isEmpty else { return }
+    if let progress { progress.besides { send(&state) } } else { send(&state) }
+  }
+
+  private func send(_ state: inout State) {
     var done = 0
     while done < state.output.count, !state.outputFailed {
       let count = state.output.withUnsafeBytes {
@@ -371,7 +408,10 @@ final class Reporter: OperationObserver {
   private func writeError(_ line: [UInt8]) {
     // Where events are there, each of them has what it says.
     guard events?.leavesStandardError ?? true else { return }
-    // Nobody is left to tell when standard error fails.
-    _ = line.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+    func send() {
+      // Nobody is left to tell when standard error fails.
+      _ = line.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+    }
+    if let progress { progress.besides(send) } else { send() }
   }
 }

@@ -167,6 +167,15 @@ extension TarCommand {
     MediumOpener(isLocal: archive.isLocal, remote: archive.remote, recordSize: ordinary.recordSize)
   }
 
+  /// What shows how far it has come; nil for what only prints a text.
+  func progressDisplay(_ events: EventStream?) -> ProgressDisplay? {
+    switch mode {
+    case .create, .append, .update, .concatenate, .delete, .extract, .list, .compare: break
+    default: return nil
+    }
+    return ProgressDisplay(output.progress, ProgressBoard(commits: writes || mode == .concatenate), events)
+  }
+
   /// Whether versions are asked for that only the index, or the catalogues, can tell.
   var choosesVersions: Bool { versions.asOf != nil || versions.onlyNewest || verification.session != nil }
 

@@ -200,7 +200,7 @@ enum Verb: String, CaseIterable {
   }
 
   /// Options of every verb.
-  static let common: Set<OptionKey> = [.output(.json), .noConfiguration]
+  static let common: Set<OptionKey> = [.output(.json), .output(.progress), .output(.noProgress), .noConfiguration]
 
   private var options: [OptionSpecification] {
     (OptionTable.supported + OptionTable.verbsOnly).filter {
@@ -300,7 +300,9 @@ struct VerbCommand {
       command.output.isJSON
       ? EventStream(verb == .rmt ? .standardError : .standardOutput, command: verb.rawValue) : nil
     let verbosity = verb == .plan || verb == .volumeRepack ? command.verbosity : 0
-    return Reporter(verbosity: verbosity, events: events)
+    let board = ProgressBoard(commits: verb == .volumeRepack || verb == .indexRename)
+    return Reporter(
+      verbosity: verbosity, events: events, progress: ProgressDisplay(command.output.progress, board, events))
   }
 
   func run(_ reporter: Reporter) throws(OperationError) {

@@ -50,6 +50,7 @@ enum Command {
       return reporter.finish()
     }
     let reporter = command.reporter
+    reporter.progress?.start(answersSignal: true)
     do { try command.run(reporter) } catch {
       reporter.fail(error)
       return reporter.finish(endsWithSummary: false)
@@ -69,7 +70,8 @@ enum Command {
     let events = command.output.isJSON ? try EventStream.make(for: command, listingDescriptor: listing) : nil
     let reporter = Reporter(
       verbosity: command.verbosity, listingDescriptor: listing, output: command.output,
-      meter: meter, marks: command.marks, events: events)
+      meter: meter, marks: command.marks, events: events, progress: command.progressDisplay(events))
+    reporter.progress?.start(answersSignal: !command.output.usesSignal(SIGUSR1))
     if let signal = command.output.totalsSignal { TotalsSignal.wait(for: signal, reporter) }
     for note in command.notes { reporter.say(note) }
     do throws(OperationError) {

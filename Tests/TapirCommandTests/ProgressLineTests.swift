@@ -116,8 +116,8 @@ struct ProgressLineTests {
 
   @Test func whoWaitsIsToldByTheOtherSide() {
     #expect(ProgressBoard.limit(0.9, 0.0, isWriting: true) == .drive)
-    #expect(ProgressBoard.limit(0.0, 0.9, isWriting: true) == .source)
-    #expect(ProgressBoard.limit(0.9, 0.0, isWriting: false) == .source)
+    #expect(ProgressBoard.limit(0.0, 0.9, isWriting: true) == .files)
+    #expect(ProgressBoard.limit(0.9, 0.0, isWriting: false) == .files)
     #expect(ProgressBoard.limit(0.0, 0.9, isWriting: false) == .drive)
     #expect(ProgressBoard.limit(0.1, 0.2, isWriting: false) == .checksums)
     let clock = Clock()
@@ -127,7 +127,7 @@ struct ProgressLineTests {
     _ = board.figures()
     clock.now = 4
     gauge.reading = BufferReading(fill: 0.25, fillerWaited: 0, emptierWaited: 3)
-    #expect(board.figures().limit == .source)
+    #expect(board.figures().limit == .files)
     #expect(board.figures().fill == 0.25)
   }
 
