@@ -76,7 +76,7 @@ struct ConfigVerb {
     if named == nil, case .option(_, let file)? = configuration.setting(.file, for: .init())?.item { options.name = file }
     var target: ArchiveTarget?
     if let name = options.effectiveName {
-      target = try ArchiveTarget.resolve(options, creates: true)
+      do { target = try ArchiveTarget.resolve(options, creates: true) } catch { target = .device(name) }
       // A drive or library that is not there now has its settings all the same.
       if target?.isOrdinary == true, configuration.hasSection(of: name) { target = .device(name) }
     }

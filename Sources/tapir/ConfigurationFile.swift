@@ -111,11 +111,11 @@ struct ConfigurationFile {
 
   private static func words(_ problem: INIFile.Problem) -> String {
     switch problem {
-    case .malformed: "is neither [section] nor name = value nor a comment"
+    case .malformed: "the line is neither [section] nor name = value nor a comment"
     case .outsideSection: "a setting stands before the first [section]"
     case .tooLong: "the line is longer than \(INIFile.longestLine) bytes"
-    case .nul: "holds a NUL: this is no text"
-    case .repeated(let line): "is set in line \(line) already"
+    case .nul: "the line holds a NUL: this is no text"
+    case .repeated(let line): "this option is set in line \(line) already"
     }
   }
 }

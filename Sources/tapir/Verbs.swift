@@ -184,7 +184,7 @@ enum Verb: String, CaseIterable {
     }
     guard counts.contains(names.count) else {
       let usage = summary.prefix { $0 != "\n" }.drop { $0 != " " }.dropFirst()
-      throw UsageError(message: "it is: \(usage)")
+      throw UsageError(message: "'\(rawValue)' takes other words: \(usage)")
     }
     if self == .libraryMigrate {
       names += command.targets

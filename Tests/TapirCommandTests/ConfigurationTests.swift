@@ -118,9 +118,9 @@ struct ConfigurationTests {
     ("[defaults]\nno-span = 1\n", "c:2: 'no-span' takes 'yes' or 'no', not '1'"),
     ("[defaults]\nfile = tapes\n", "c:2: 'file' takes an absolute path, not 'tapes'"),
     ("[series a]\nchanger = /dev/sch0\n", "c:2: 'changer' does not belong in [series], but in [drive]"),
-    ("[defaults]\npack = 1\npack = 2\n", "c:3: is set in line 2 already"),
+    ("[defaults]\npack = 1\npack = 2\n", "c:3: this option is set in line 2 already"),
     ("pack = 1\n", "c:1: a setting stands before the first [section]"),
-    ("[defaults]\npack\n", "c:2: is neither [section] nor name = value nor a comment"),
+    ("[defaults]\npack\n", "c:2: the line is neither [section] nor name = value nor a comment"),
   ])
   func whatIsWrongIsNamedBeforeAnythingIsDone(_ text: String, _ message: String) throws {
     let place = try Workplace()
