@@ -20,7 +20,7 @@ let package = Package(
         "command",
         .product(name: "ArchiveFormat", package: "tapir"), .product(name: "ArchiveOperations", package: "tapir"),
         .product(name: "HostFiles", package: "tapir"), .product(name: "RemoteTape", package: "tapir"),
-        .product(name: "TapeIO", package: "tapir"),
+        .product(name: "LinuxTape", package: "tapir"), .product(name: "TapeIO", package: "tapir"),
         .product(name: "TapeIndex", package: "tapir"), .product(name: "TapeLabels", package: "tapir"),
         .product(name: "TapeTestSupport", package: "tapir"), .product(name: "VirtualTape", package: "tapir"),
       ],

@@ -9,14 +9,16 @@ end
 complete -c tapir -n '__tapir_members >/dev/null' -f -a '(__tapir_members)'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a completion
 complete -c tapir -n '__tapir_second completion' -f -a 'bash zsh fish'
+complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a drive
+complete -c tapir -n '__tapir_second drive' -f -a 'status rewind eject load position health'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a help
-complete -c tapir -n '__tapir_second help' -f -a 'index library plan rmt volume'
+complete -c tapir -n '__tapir_second help' -f -a 'drive index library plan rmt volume'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a index
 complete -c tapir -n '__tapir_second index' -f -a 'find log show rename rebuild check'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a library
 complete -c tapir -n '__tapir_second library' -f -a 'create status load unload transfer add remove inventory migrate'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a volume
-complete -c tapir -n '__tapir_second volume' -f -a 'label show verify copy repack erase'
+complete -c tapir -n '__tapir_second volume' -f -a 'label show map verify copy repack erase'
 complete -c tapir -s c -l create -d 'archive files; label the volume if it is blank'
 complete -c tapir -s r -l append -d 'archive files behind what the volume holds'
 complete -c tapir -s u -l update -d 'append files that are newer than in the archive'
@@ -238,4 +240,12 @@ complete -c tapir -l into -r -d 'with remove: where the cartridge goes (without 
 complete -c tapir -l stale -d 'with status: only the cartridges that are candidates for migration to tape, by either of the next two'
 complete -c tapir -l older-than -r -d 'with --stale and migrate: those last written this many days ago or before'
 complete -c tapir -l fuller-than -r -d 'with --stale and migrate: those that are full, or of which this much is used'
+complete -c tapir -l end -d 'with position: go to end of data'
+complete -c tapir -l tape-file -r -d 'with position: go behind the Nth filemark; 0 is the beginning'
+complete -c tapir -l width -r -d 'lines of N characters (without this, the terminal\'s width)'
+complete -c tapir -l svg -d 'make an SVG file, on standard output unless FILE is given'
+complete -c tapir -s l -l long -d 'list mode, owner, size and time too, as -tv does'
+complete -c tapir -l size -x -a '[+ -]SIZE' -d 'only members of SIZE bytes, of more (+), or of less (-): --size=+1M; may be repeated'
+complete -c tapir -l newer-than -r -d 'only members modified at DATE or later; --newer-mtime is the same'
+complete -c tapir -l older-than -r -d 'only members modified before DATE'
 

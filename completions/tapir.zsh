@@ -224,14 +224,23 @@ _tapir() {
     '--stale:with status: only the cartridges that are candidates for migration to tape, by either of the next two'
     '--older-than=:with --stale and migrate: those last written this many days ago or before'
     '--fuller-than=:with --stale and migrate: those that are full, or of which this much is used'
+    '--end:with position: go to end of data'
+    '--tape-file=:with position: go behind the Nth filemark; 0 is the beginning'
+    '--width=:lines of N characters (without this, the terminal'\''s width)'
+    '--svg=:make an SVG file, on standard output unless FILE is given'
+    '--long:list mode, owner, size and time too, as -tv does'
+    '--size=:only members of SIZE bytes, of more (+), or of less (-): --size=+1M; may be repeated'
+    '--newer-than=:only members modified at DATE or later; --newer-mtime is the same'
+    '--older-than=:only members modified before DATE'
   )
   if (( CURRENT == 3 )); then
     case $words[2] in
       completion) compadd -- bash zsh fish; return ;;
-      help) compadd -- index library plan rmt volume; return ;;
+      drive) compadd -- status rewind eject load position health; return ;;
+      help) compadd -- drive index library plan rmt volume; return ;;
       index) compadd -- find log show rename rebuild check; return ;;
       library) compadd -- create status load unload transfer add remove inventory migrate; return ;;
-      volume) compadd -- label show verify copy repack erase; return ;;
+      volume) compadd -- label show map verify copy repack erase; return ;;
     esac
   fi
   case $words[CURRENT] in
@@ -242,6 +251,7 @@ _tapir() {
     --format=*) compset -P '*='; compadd -- gnu pax ustar oldgnu v7; return ;;
     --quoting-style=*) compset -P '*='; compadd -- literal shell shell-always shell-escape shell-escape-always c c-maybe escape locale clocale; return ;;
     --sample=*) compset -P '*='; compadd -- N P%; return ;;
+    --size=*) compset -P '*='; compadd -- [+ -]SIZE; return ;;
     --*=*) compset -P '*='; _files; return ;;
     -*) _describe -o option options -S ''; return ;;
   esac
@@ -250,7 +260,7 @@ _tapir() {
     compadd -S '' -a names
     return
   fi
-  if (( CURRENT == 2 )); then compadd -- completion help index library plan rmt volume; fi
+  if (( CURRENT == 2 )); then compadd -- completion drive help index library plan rmt volume; fi
   _files
 }
 _tapir "$@"

@@ -15,6 +15,8 @@ struct HostMemberAgain: SourceMember {
 
   func openContent() throws(MemberNotice) -> OpenedMember? { try found().openContent() }
 
+  func again() -> (any SourceMember)? { self }
+
   /// The file, if its directory is still the one that it was found in: whatever became of the names above, no other is read.
   private func found() throws(MemberNotice) -> HostMember {
     let directory: DirectoryHandle

@@ -4,7 +4,7 @@ import TapeIO
 
 /// An open tape device: st(4)'s calls, each with its errno as a result.
 final class Descriptor {
-  private let raw: Int32
+  let raw: Int32
   private var isOpen = true
   /// Whether any call met ENOSPC: early warning, or the physical end.
   ///

@@ -68,8 +68,7 @@ struct DriveOpening {
   /// With asynchronous writes st says that a block was written before the drive was asked; at the physical end that
   /// block is not on the tape, and the error comes with the next one.
   private func setOptions(_ descriptor: Descriptor) throws(DriveError) {
-    let unwanted =
-      cltape_MT_ST_NOWAIT_EOF | cltape_MT_ST_TWO_FM | cltape_MT_ST_SYSV | cltape_MT_ST_ASYNC_WRITES
+    let unwanted = DriverOptions.unwanted
     guard let options = options else { return try change(descriptor, cltape_MT_ST_SCSI2LOGICAL, unwanted) }
     let missing = cltape_MT_ST_SCSI2LOGICAL & ~options
     try change(descriptor, missing, options & unwanted)
@@ -79,10 +78,7 @@ struct DriveOpening {
   }
 
   /// st's options for this device, as sysfs shows them.
-  private var options: Int32? {
-    let text = device.attribute("options")
-    return text.hasPrefix("0x") ? Int32(text.dropFirst(2), radix: 16) : nil
-  }
+  private var options: Int32? { DriverOptions(of: device)?.bits }
 
   private func change(_ descriptor: Descriptor, _ set: Int32, _ clear: Int32) throws(DriveError) {
     for (command, bits) in [(cltape_MT_ST_SETBOOLEANS, set), (cltape_MT_ST_CLEARBOOLEANS, clear)] where bits != 0 {
@@ -94,10 +90,7 @@ struct DriveOpening {
     }
   }
 
-  private var hint: String {
-    "as root: mt -f \(device.name) stsetoptions scsi2logical; mt -f \(device.name) stclearoptions async-writes no-wait-eof"
-      + " two-fms sysv"
-  }
+  private var hint: String { DriverOptions.remedy(device.name) }
 
   private func failure(_ cause: DriveError.Cause) -> DriveError {
     DriveError(cause, operation: "open", device: device.name)

@@ -72,15 +72,28 @@ public struct TapeDevice: Equatable, Sendable {
     return String(decoding: page.dropFirst(4).filter { $0 > 32 && $0 < 127 }, as: UTF8.self)
   }
 
+  /// The device file of the same drive for commands of any kind; nil when it has none.
+  var genericName: String? {
+    guard let folder = opendir("/sys/dev/char/\(TapeDevice.major):\(minor)/device/scsi_generic") else { return nil }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name.hasPrefix("sg") { return "/dev/\(name)" }
+    }
+    return nil
+  }
+
   private static func text(_ path: String) -> String { String(decoding: bytes(path), as: UTF8.self) }
 
   /// A small file of the kernel's; empty when there is none: what it would say is then not known.
-  private static func bytes(_ path: String) -> [UInt8] {
+  static func bytes(_ path: String) -> [UInt8] {
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return [] }
     defer { _ = Glibc.close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: 4096)
-    return Array(bytes.prefix(max(0, Glibc.read(descriptor, &bytes, bytes.count))))
+    // In two steps: in one, the bytes would be those from before they were read.
+    let count = Glibc.read(descriptor, &bytes, bytes.count)
+    return Array(bytes.prefix(max(0, count)))
   }
 
   /// Lends a path as a C string.

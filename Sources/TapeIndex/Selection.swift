@@ -162,6 +162,11 @@ public final class Selection {
     count = try database.number("SELECT count(*) FROM temp.selection")
   }
 
+  /// How many of its members are on a volume.
+  func count(on volume: IndexFile.Volume) throws(IndexError) -> Int64 {
+    try database.number("SELECT count(*) FROM temp.selection WHERE batch_order = \(order[volume.row] ?? -1)")
+  }
+
   /// The next member in tape order; nil when there is no more.
   public func next() throws(IndexError) -> StoredMember? {
     guard try rows.step() else { return nil }

@@ -10,7 +10,8 @@ final class Event {
   enum Kind: String, CaseIterable {
     case start, member, label, change, difference, committed, volume, warning, error, summary
     case batch, session, version, copy, verify, check, rebuild, repack, plan
-    case library, element, cartridge, setting
+    case library, element, cartridge
+    case drive, health, map, setting
   }
 
   private let object: UnsafeMutablePointer<json_t>?

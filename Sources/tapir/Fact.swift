@@ -16,6 +16,9 @@ extension Reporter {
     for line in fact.lines { print(line) }
   }
 
+  /// Whether facts are events.
+  var sendsEvents: Bool { events != nil }
+
   /// Text that stands among facts for people: headings, and what facts come to. No event has it.
   func decorate(_ text: String) { if events == nil { print(text) } }
 }

@@ -40,8 +40,11 @@ enum GeneratedText {
       .Op Ar option ...
       .Op Ar name ...
       .Nm
-      .Cm volume label | show | verify
+      .Cm volume label | show | map | verify
       .Ar archive
+      .Nm
+      .Cm drive status | rewind | eject | load | position | health
+      .Ar drive
       .Nm
       .Cm index find
       .Ar pattern ...

@@ -2,7 +2,8 @@
 enum HelpText {
   static let usage = """
     Usage: tapir -c|-r|-u|-A|-x|-t|-d|--delete -f ARCHIVE [OPTION...] [NAME...]
-           tapir volume label|show|verify ARCHIVE
+           tapir volume label|show|map|verify ARCHIVE
+           tapir drive status|rewind|eject|load|position|health DRIVE
            tapir index find PATTERN...
            tapir index check|rebuild ARCHIVE
            tapir library create|status|inventory LIBRARY

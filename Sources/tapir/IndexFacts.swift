@@ -9,6 +9,8 @@ import TapeLabels
 struct FoundVersion: Fact {
   let version: StoredMember
   let showsAttributes: Bool
+  /// Other media with its volume.
+  var copies: [MemberCopyPlace] = []
 
   let kind = Event.Kind.version
 
@@ -21,10 +23,27 @@ struct FoundVersion: Fact {
     } else {
       ListingFormat().appendName(version.record.member, to: &line)
     }
-    return [line]
+    let parts = version.pieces.filter { !$0.isLast }.map { piece in
+      let volume = piece.volume?.descriptor.vsn.text ?? "a volume that the index does not know"
+      return Array(
+        "  part \(piece.section) on \(volume)  file \(piece.file.sequence)  block \(piece.file.header)".utf8)
+    }
+    return [line] + parts + copies.map(\.line)
   }
 
-  func fill(_ event: Event) { Self.fill(event, version) }
+  func fill(_ event: Event) {
+    Self.fill(event, version)
+    event.set(
+      "copies",
+      copies.map { copy in
+        let shown = Event()
+        shown.set("place", copy.place, exact: "place_b64")
+        shown.set("stale", copy.isStale)
+        shown.set("has_member", copy.hasMember)
+        shown.set("verified", copy.isVerified)
+        return shown
+      })
+  }
 
   static func place(_ version: StoredMember) -> String {
     "\(version.volume.descriptor.vsn)  file \(version.file.sequence)  block \(version.file.header)  "
@@ -92,11 +111,29 @@ struct SessionFact: Fact {
   let kind = Event.Kind.session
   private var names: [String] { session.volumes.map(\.descriptor.vsn.text) }
 
+  /// What is to be said of a session that did not simply end.
+  private var ending: String {
+    switch fate {
+    case "salvaged": "  (salvaged: never committed)"
+    case "recovered": "  (recovered from labels)"
+    case .some(let fate): "  (\(fate))"
+    case nil: ""
+    }
+  }
+
+  private var fate: String? {
+    let reasons = session.batches.map(\.record.reason)
+    if reasons.contains(.salvaged) { return "salvaged" }
+    if reasons.contains(.recovered) { return "recovered" }
+    return reasons.last == .interrupted ? "interrupted" : nil
+  }
+
   var lines: [[UInt8]] {
     var line = Array(
       "session \(number)  \(session.committed.dateAndTime)  \(names.joined(separator: ","))  ".utf8)
     line += Array("\(members) member\(members == 1 ? "" : "s"), \(bytes) bytes  ".utf8)
     line += Quoting.escaped(session.record.series.isEmpty ? Array(session.record.host.utf8) : session.record.series)
+    line += Array(ending.utf8)
     return [line]
       + changes.map { change in
         switch change {
@@ -118,6 +155,7 @@ struct SessionFact: Fact {
     event.set("bytes", bytes)
     event.set("host", session.record.host)
     event.set("program", session.record.program)
+    event.set("fate", fate)
     if !session.record.series.isEmpty { event.set("series", session.record.series, exact: "series_b64") }
     event.set(
       "changes",

@@ -6,6 +6,8 @@ import VirtualTape
 struct LibraryStatus {
   let overview: LibraryOverview
   let elements: [ElementFact]
+  /// Those of them that are drives.
+  var drives: [ElementFact] { elements.filter { if case .drive = $0.address { true } else { false } } }
 
   /// The state of a virtual library, with who uses its drives and what its cartridges hold.
   /// - Parameter name: what people call it.

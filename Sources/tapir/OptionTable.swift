@@ -32,6 +32,9 @@ struct OptionSpecification: Sendable {
     case rebuilding = "Rebuilding (index rebuild)"
     case planning = "Planning (plan)"
     case library = "Libraries (library)"
+    case drives = "Drives (drive)"
+    case mapping = "Pictures (volume map)"
+    case finding = "Finding (index find)"
     case other = "Other"
     case none = ""
   }
@@ -94,6 +97,9 @@ enum OptionKey: Hashable, Sendable {
   case multiVolume(MultiVolumeOptions.Key)
   case changer, driveElement
   case library(LibraryOptions.Key)
+  case drive(DriveOptions.Key)
+  case map(MapOptions.Key)
+  case finding(FindOptions.Key)
 }
 
 /// The options of the tar face.
@@ -273,7 +279,8 @@ enum OptionTable {
         "the files come at SIZE bytes a second (without this, as fast as the drive takes them)"),
       .own(
         .ratio, "ratio", .required, "N", .planning, "the drive compresses N bytes to one, such as 2.5 (default 1)"),
-    ] + LibraryOptions.specifications
+    ] + LibraryOptions.specifications + DriveOptions.specifications + MapOptions.specifications
+    + FindOptions.specifications
 
   static let all = supported + MultiVolumeOptions.driveNumbers
 }

@@ -38,6 +38,9 @@ struct TarCommandBuilder {
     case .option(.multiVolume(.remoteCommand), let value): command.archive.remote.command = value ?? []
     case .option(.multiVolume(let key), let value): try command.multiVolume.add(key, value ?? [])
     case .option(.library(let key), let value): try libraryOption(key, value ?? [])
+    case .option(.drive(let key), let value): try driveOption(key, value ?? [])
+    case .option(.map(let key), let value): try mapOption(key, value)
+    case .option(.finding(let key), let value): try findOption(key, value ?? [])
     case .option(let key, let value): if try !names.take(key, value ?? []) { try option(key, value) }
     }
   }

@@ -1,9 +1,11 @@
 import ArchiveOperations
+import HostFiles
 
 /// What tar has no words for: `tapir VERB NOUN ...`, `tapir plan ...`.
 enum Verb: String, CaseIterable {
   case volumeLabel = "volume label"
   case volumeShow = "volume show"
+  case volumeMap = "volume map"
   case volumeVerify = "volume verify"
   case volumeCopy = "volume copy"
   case volumeRepack = "volume repack"
@@ -26,6 +28,12 @@ enum Verb: String, CaseIterable {
   case libraryRemove = "library remove"
   case libraryInventory = "library inventory"
   case libraryMigrate = "library migrate"
+  case driveStatus = "drive status"
+  case driveRewind = "drive rewind"
+  case driveEject = "drive eject"
+  case driveLoad = "drive load"
+  case drivePosition = "drive position"
+  case driveHealth = "drive health"
 
   /// The verb that a command line begins with, and what follows it; nil when it is tar's.
   static func parse(_ arguments: [[UInt8]]) throws(UsageError) -> (Verb, rest: [[UInt8]])? {
@@ -72,7 +80,18 @@ enum Verb: String, CaseIterable {
         .file, .forceLocal, .vsn, .label, .indexDatabase, .noIndex, .eraseVolume, .eraseUnexpired, .retain,
         .blockingFactor, .recordSize, .changer, .driveElement, .help,
       ]
-    case .indexFind: [.file, .forceLocal, .vsn, .indexDatabase, .verbose, .help]
+    case .indexFind:
+      [
+        .file, .forceLocal, .vsn, .indexDatabase, .verbose, .newerMtime, .finding(.long), .finding(.size),
+        .finding(.newerThan), .finding(.olderThan), .help,
+      ]
+    case .volumeMap:
+      [
+        .file, .forceLocal, .vsn, .indexDatabase, .changer, .driveElement, .capacity, .map(.width), .map(.svg), .help,
+      ]
+    case .driveStatus: [.file, .forceLocal, .indexDatabase, .changer, .driveElement, .help]
+    case .driveRewind, .driveEject, .driveLoad, .driveHealth: [.file, .forceLocal, .help]
+    case .drivePosition: [.file, .forceLocal, .drive(.end), .drive(.tapeFile), .help]
     case .indexLog: [.file, .forceLocal, .vsn, .indexDatabase, .help]
     case .indexShow: [.file, .forceLocal, .vsn, .indexDatabase, .help]
     case .indexRename: [.file, .forceLocal, .vsn, .indexDatabase, .changer, .driveElement, .help]
@@ -114,8 +133,9 @@ enum Verb: String, CaseIterable {
     case .volumeCopy: CopyVerb.summary
     case .volumeRepack: RepackVerb.summary
     case .volumeErase: EraseVerb.summary
-    case .indexFind:
-      "Usage: tapir index find [OPTION...] PATTERN...\n\nSays which volumes hold the members that match, newest first.\n"
+    case .indexFind: IndexFinding.summary
+    case .volumeMap: MapVerb.summary
+    case .driveStatus, .driveRewind, .driveEject, .driveLoad, .drivePosition, .driveHealth: DriveVerbs.summary(self)
     case .indexLog:
       "Usage: tapir index log [OPTION...]\n\n"
         + "Lists the sessions, and what they deleted, renamed or found vanished. No cartridge is touched.\n"
@@ -161,6 +181,8 @@ enum Verb: String, CaseIterable {
     let words = [words, options].filter { !$0.isEmpty }.map { " " + $0 }.joined()
     return "Usage: tapir \(rawValue) LIBRARY\(words)\n       tapir \(rawValue) --changer=DEVICE\(words)\n\n"
   }
+
+  private var isOfDrive: Bool { rawValue.hasPrefix("drive ") }
 
   /// How many words a library's verb takes behind the library; nil of other verbs.
   private var wordCounts: ClosedRange<Int>? {
@@ -244,6 +266,8 @@ enum Verb: String, CaseIterable {
     if self == .volumeLabel { command.archive.libraryUse = .scratch }
     if wordCounts != nil {
       try checkWords(&names, &command)
+    } else if isOfDrive {
+      try DriveOptions.checkWords(self, &names, &command)
     } else if self == .indexRename {
       command.intent.appends = true
       command.intent.labels = false
@@ -256,8 +280,11 @@ enum Verb: String, CaseIterable {
         throw UsageError(
           message: "'\(rawValue)' takes one archive, not '\(String(decoding: extra, as: UTF8.self))' too")
       }
+    } else if self == .volumeMap, command.archive.vsn != nil, names.isEmpty {
+      // Of a volume that is named, the index alone can tell.
     } else if self == .indexFind || self == .indexShow {
-      guard !names.isEmpty else { throw UsageError(message: "'\(rawValue)' takes a name or a pattern") }
+      let isAnyName = self == .indexFind && (command.finding.hasTests || command.source.newerThan != nil)
+      guard !names.isEmpty || isAnyName else { throw UsageError(message: "'\(rawValue)' takes a name or a pattern") }
     } else if self == .rmt {
       if let extra = names.first {
         throw UsageError(message: "'rmt' takes nothing, not '\(String(decoding: extra, as: UTF8.self))'")
@@ -320,7 +347,10 @@ struct VerbCommand {
     case .libraryMigrate:
       try MigrateVerb(command: command, targets: names, reporter: reporter).run(Signals(reporter))
     case .volumeErase: try EraseVerb(command: command, reporter: reporter).run()
-    case .indexFind: try IndexVerbs(command: command, reporter: reporter).find(names)
+    case .indexFind: try IndexFinding(command: command, reporter: reporter).run(names)
+    case .volumeMap: try MapVerb(command: command, reporter: reporter).run()
+    case .driveStatus, .driveRewind, .driveEject, .driveLoad, .drivePosition, .driveHealth:
+      try DriveVerbs(command: command, reporter: reporter).run(verb)
     case .indexLog: try IndexHistoryVerbs(command: command, reporter: reporter).log()
     case .indexShow: try IndexHistoryVerbs(command: command, reporter: reporter).show(names)
     case .indexRename:

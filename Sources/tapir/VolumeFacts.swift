@@ -40,6 +40,7 @@ struct VolumeOverview: Fact {
   let medium: MediumState
   /// Nil without a batch.
   let isFull: Bool?
+  let health: VolumeHealth
 
   let kind = Event.Kind.volume
 
@@ -61,10 +62,13 @@ struct VolumeOverview: Fact {
       "\(live.members), \(live.bytes) bytes"
         + (live.members < members
           ? "; a repack gives back \(members - live.members), \(max(0, bytes - live.bytes)) bytes" : ""))
+    for (name, value) in health.rows { row(name, value) }
     if let used = medium.used {
       row("used", "\(used) bytes" + (medium.capacity.map { " of \($0)" } ?? ""))
     }
     if let isFull { row("state", isFull ? "full" : medium.isWORM ? "open (WORM)" : "open") }
+    for (name, value) in health.warnings { row(name, value) }
+    rows += health.condition.incompleteNames.map { FactText.row("", "") + Quoting.escaped($0) }
     return rows
   }
 
@@ -84,6 +88,12 @@ struct VolumeOverview: Fact {
     event.set("bytes", bytes)
     event.set("live_members", live.members)
     event.set("live_bytes", live.bytes)
+    event.set("deleted_members", health.condition.deleted)
+    event.set("superseded_members", health.condition.superseded)
+    event.set("incomplete_members", health.condition.incomplete)
+    event.set("salvaged_members", health.condition.salvaged)
+    event.set("unreadable_catalogues", health.condition.recoveredBatches)
+    event.set("dead_pieces", health.condition.deadPieces)
     event.set("used_bytes", medium.used)
     event.set("capacity_bytes", medium.capacity)
     event.set("worm", medium.isWORM)

@@ -35,7 +35,7 @@ struct VolumeVerbs {
     do { medium = try archive.drive.medium() } catch { throw .volume(.drive(error)) }
     let live = try live(found, archive.target)
     do throws(IndexError) {
-      try show(found, medium, live)
+      try show(found, medium, live, VolumeHealth.of(found.volume, among: scope(found, archive.target), found.index))
     } catch { throw .index(error) }
     try archive.close()
   }
@@ -90,21 +90,28 @@ struct VolumeVerbs {
   private func live(
     _ found: ReadTarget, _ target: ArchiveTarget
   ) throws(OperationError) -> RepackOperation.Survey {
-    var scope = found.volumes
+    let scope: [IndexFile.Volume]
     let nothing: MemberLookup
-    var isOfLibrary = if case .library = target { true } else { false }
-    if case .cartridge(let path) = target { isOfLibrary = Library.around(cartridge: path) != nil }
     do throws(IndexError) {
-      for volume in try found.index.volumes() where !scope.contains(where: { $0.row == volume.row }) {
-        if isOfLibrary || volume.descriptor.set == found.volume.descriptor.set { scope.append(volume) }
-      }
+      scope = try self.scope(found, target)
       nothing = try MemberLookup([], in: found.index)
     } catch { throw .index(error) }
     return try RepackOperation(index: found.index, sources: [found.volume], scope: scope).survey(nothing)
   }
 
+  /// The volumes that decide about what is live: those of its library, or of its set.
+  private func scope(_ found: ReadTarget, _ target: ArchiveTarget) throws(IndexError) -> [IndexFile.Volume] {
+    var scope = found.volumes
+    var isOfLibrary = if case .library = target { true } else { false }
+    if case .cartridge(let path) = target { isOfLibrary = Library.around(cartridge: path) != nil }
+    for volume in try found.index.volumes() where !scope.contains(where: { $0.row == volume.row }) {
+      if isOfLibrary || volume.descriptor.set == found.volume.descriptor.set { scope.append(volume) }
+    }
+    return scope
+  }
+
   private func show(
-    _ found: ReadTarget, _ medium: MediumState, _ live: RepackOperation.Survey
+    _ found: ReadTarget, _ medium: MediumState, _ live: RepackOperation.Survey, _ health: VolumeHealth
   ) throws(IndexError) {
     let volume = found.volume.descriptor
     let batches = try found.index.batches(of: found.volume)
@@ -118,7 +125,7 @@ struct VolumeVerbs {
         },
         next: try found.index.volumes(continuing: found.volume).first?.descriptor.vsn.text,
         members: totals.members, bytes: totals.bytes, live: live, medium: medium,
-        isFull: last.map { $0.record.reason == .volumeFull }))
+        isFull: last.map { $0.record.reason == .volumeFull }, health: health))
     for copy in try found.index.copies(of: volume.id) {
       reporter.tell(KnownCopy(volume: volume, copy: copy, isStale: last?.end.map { copy.end < $0 } ?? false))
     }

@@ -280,7 +280,7 @@ struct BadInputTests {
       ("-tf host:tape --rsh-command=/none", "host:tape: Cannot open: Input/output error"),
       (
         "volume",
-        "'volume' is followed by what to do: 'volume label', 'volume show', 'volume verify', 'volume copy',"
+        "'volume' is followed by what to do: 'volume label', 'volume show', 'volume map', 'volume verify', 'volume copy',"
           + " 'volume repack', 'volume erase'"
       ),
       ("index find", "'index find' takes a name or a pattern"), ("volume show", "'volume show' takes an archive"),

@@ -9,7 +9,12 @@ private func runFuzzer(
 
 /// The targets by name. `$FUZZ_TARGET` chooses: libFuzzer starts the program again with arguments of its own.
 private let targets: [String: () -> (([UInt8]) -> Void)] = [
-  "labels": { fuzzLabels }, "pax": { fuzzPax }, "patterns": { fuzzPattern },
+  "labels": {
+    {
+      fuzzLabels($0)
+      fuzzDriveAnswers($0)
+    }
+  }, "pax": { fuzzPax }, "patterns": { fuzzPattern },
   "commandline": { fuzzCommandLine }, "description": { DescriptionFuzzer().run },
   "snapshot": { fuzzSnapshot }, "images": { ImageFuzzer().run }, "library": { LibraryFuzzer().run },
   "rmt": { RmtFuzzer().run },
