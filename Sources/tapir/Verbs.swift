@@ -121,7 +121,8 @@ enum Verb: String, CaseIterable {
     }
   }
 
-  private var summary: String {
+  /// How it is written, and what it does.
+  var summary: String {
     switch self {
     case .volumeLabel:
       "Usage: tapir volume label ARCHIVE [OPTION...]\n\nLabels a blank cartridge. With --retain, one that holds members is kept for longer.\n"
