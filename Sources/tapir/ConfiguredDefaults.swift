@@ -104,6 +104,8 @@ extension Configuration.Subject {
 extension Verb {
   /// Options that it takes from the configuration.
   private var configurableKeys: Set<OptionKey> {
+    // Those that call it from another machine know nothing of files here.
+    if self == .rmt { return [] }
     let own: Set<OptionKey> =
       switch self {
       case .configShow: []

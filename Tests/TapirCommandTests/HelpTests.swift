@@ -40,7 +40,7 @@ struct HelpTests {
     }
     // And none of them has an option that the program has not.
     let known = Set(options.compactMap(\.long))
-    for line in try file("completions/tapir.fish").split(separator: "\n") {
+    for line in try file("completions/tapir.fish").split(separator: "\n") where line.hasPrefix("complete ") {
       if let name = line.split(separator: " ").drop(while: { $0 != "-l" }).dropFirst().first {
         #expect(known.contains(String(name)), "\(name)")
       }
@@ -63,7 +63,10 @@ struct HelpTests {
     var pages = try file("README.md")
     for name in try FileManager.default.contentsOfDirectory(atPath: Self.root.appendingPathComponent("docs").path)
     where name.hasSuffix(".md") && name != "reference.md" { pages += try file("docs/\(name)") }
-    for verb in Verb.allCases { #expect(has(pages, verb.rawValue), "\(verb.rawValue) is explained nowhere") }
+    for verb in Verb.allCases {
+      let word = verb.rawValue.split(separator: " ").last ?? ""
+      #expect(has(pages, verb.rawValue) || pages.contains("`\(word)`"), "\(verb.rawValue) is explained nowhere")
+    }
   }
 
   @Test func everyTopicIsEverywhere() throws {
