@@ -73,7 +73,9 @@ struct ConfigVerb {
 
     var options = command.archive
     let named = options.effectiveName
-    if named == nil, case .option(_, let file)? = configuration.setting(.file, for: .init())?.item { options.name = file }
+    if named == nil, case .option(_, let file)? = configuration.setting(.file, for: .init())?.item {
+      options.name = file
+    }
     var target: ArchiveTarget?
     if let name = options.effectiveName {
       do { target = try ArchiveTarget.resolve(options, creates: true) } catch { target = .device(name) }

@@ -54,7 +54,8 @@ struct ConfigurationFile {
           + " [series NAME]")
     }
     guard (scope == .defaults) == (parts.count < 2) else {
-      throw problem(section.line, scope == .defaults ? "[defaults] takes no name" : "[\(word)] takes a name: [\(word) NAME]")
+      throw problem(
+        section.line, scope == .defaults ? "[defaults] takes no name" : "[\(word)] takes a name: [\(word) NAME]")
     }
     let subject = parts.count == 2 ? parts[1] : []
     if scope == .library || scope == .drive, !isAbsolute(subject) {
@@ -74,7 +75,8 @@ struct ConfigurationFile {
     }
     guard option.scopes.contains(scope) else {
       let places = ConfigurableOption.Scope.allCases.filter { option.scopes.contains($0) }.map { "[\($0.word)]" }
-      throw problem(setting.line, "'\(name)' does not belong in [\(scope.word)], but in \(places.joined(separator: ", "))")
+      throw problem(
+        setting.line, "'\(name)' does not belong in [\(scope.word)], but in \(places.joined(separator: ", "))")
     }
     guard !setting.value.isEmpty else { throw problem(setting.line, "'\(name)' takes a value") }
     if option.isPath, !isAbsolute(setting.value) {

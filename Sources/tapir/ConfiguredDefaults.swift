@@ -95,7 +95,9 @@ extension Configuration.Subject {
     case .file, .remote, .standardStream, nil: archive = []
     }
     changer = command.archive.changer
-    if changer == nil, case .option(_, let named)? = configuration.setting(.changer, for: self)?.item { changer = named }
+    if changer == nil, case .option(_, let named)? = configuration.setting(.changer, for: self)?.item {
+      changer = named
+    }
     series = command.versions.series
     if series == nil, case .option(_, let named)? = configuration.setting(.series, for: self)?.item { series = named }
   }

@@ -22,7 +22,10 @@ enum GeneratedText {
     if let topic = HelpTopic(rawValue: name) { return topic.text }
     if let verb = Verb(rawValue: name) { return verb.help }
     let verbs = Verb.allCases.filter { $0.rawValue.hasPrefix(name + " ") }
-    guard !verbs.isEmpty else { throw UsageError(message: "there is no help on '\(name)': 'tapir help' lists topics and verbs", pointsAtHelp: false) }
+    guard !verbs.isEmpty else {
+      throw UsageError(
+        message: "there is no help on '\(name)': 'tapir help' lists topics and verbs", pointsAtHelp: false)
+    }
     return verbs.map(\.help).joined(separator: "\n")
   }
 

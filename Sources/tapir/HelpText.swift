@@ -8,7 +8,8 @@ enum HelpText {
   /// Each group of verbs, with what its verbs are about.
   private static let verbs: [String] = {
     let objects: [Substring: String] = [
-      "volume": "ARCHIVE", "index": "[-f ARCHIVE] [NAME...]", "library": "LIBRARY", "drive": "DRIVE", "config": "[ARCHIVE]",
+      "volume": "ARCHIVE", "index": "[-f ARCHIVE] [NAME...]", "library": "LIBRARY", "drive": "DRIVE",
+      "config": "[ARCHIVE]",
       "plan": "-cf MODEL [OPTION...] NAME...",
     ]
     var groups: [(first: Substring, second: [Substring])] = []

@@ -67,7 +67,8 @@ struct OptionSpecification: Sendable {
 /// What an option of the tar face means.
 enum OptionKey: Hashable, Sendable {
   case create, append, update, concatenate, delete, extract, list, compare
-  case file, forceLocal, vsn, indexDatabase, noIndex, noConfiguration, label, capacity, compression, eraseVolume, eraseUnexpired, retain
+  case file, forceLocal, vsn, indexDatabase, noIndex, noConfiguration, label, capacity, compression, eraseVolume,
+    eraseUnexpired, retain
   case eraseTail, salvage, scan, to, eraseSource
   case blockingFactor, recordSize, buffer, driveRate
   case directory, filesFrom, null, noNull, verbatimFilesFrom, noVerbatimFilesFrom, unquote, noUnquote, addFile

@@ -13,7 +13,8 @@ enum ReferenceText {
 
       """
     for topic in HelpTopic.allCases { text += "- `\(topic.rawValue)`: \(topic.summary)\n" }
-    text += "\n## Verbs\n\nAll take `--json`, `--progress` and `--no-config`; `tapir help VERB` lists what else each takes.\n"
+    text +=
+      "\n## Verbs\n\nAll take `--json`, `--progress` and `--no-config`; `tapir help VERB` lists what else each takes.\n"
     for verb in Verb.allCases { text += "\n### \(verb.rawValue)\n\n```text\n\(trimmed(verb.summary))\n```\n" }
     text += "\n## Options\n"
     for section in OptionSpecification.Section.allCases {

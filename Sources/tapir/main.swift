@@ -62,7 +62,8 @@ enum Command {
     let scanner = OptionScanner(OptionTable.all)
     let command = try TarCommandBuilder.build(
       scanner.scan(words),
-      environment: OptionScanner(OptionTable.all, allowsOldStyle: false).scan(try Environment.options()), configuration: Configuration.load)
+      environment: OptionScanner(OptionTable.all, allowsOldStyle: false).scan(try Environment.options()),
+      configuration: Configuration.load)
     let meter =
       command.output.interval == nil && !command.output.showsTotals && command.output.totalsSignal == nil
       ? nil : ProgressMeter(command.progressSubject, command.output)

@@ -26,7 +26,8 @@ struct HelpTests {
   @Test func everyOptionIsEverywhere() throws {
     let helps = HelpText.tar + Verb.allCases.map(\.help).joined()
     let places = [
-      ("help", helps, "--"), ("man/tapir.1", try file("man/tapir.1").replacingOccurrences(of: "\\-", with: "-"), "Fl -"),
+      ("help", helps, "--"),
+      ("man/tapir.1", try file("man/tapir.1").replacingOccurrences(of: "\\-", with: "-"), "Fl -"),
       ("completions/tapir.bash", try file("completions/tapir.bash"), "--"),
       ("completions/tapir.zsh", try file("completions/tapir.zsh"), "--"),
       ("completions/tapir.fish", try file("completions/tapir.fish"), "-l "),
@@ -75,7 +76,9 @@ struct HelpTests {
     let shells = try ["bash", "zsh", "fish"].map { try file("completions/tapir.\($0)") }
     let (overview, help) = (try place.tapir("help").text, try place.tapir("--help").text)
     for topic in HelpTopic.allCases {
-      for text in shells + [overview, help, manual, try file("docs/reference.md")] { #expect(has(text, topic.rawValue)) }
+      for text in shells + [overview, help, manual, try file("docs/reference.md")] {
+        #expect(has(text, topic.rawValue))
+      }
       let shown = try place.tapir("help", topic.rawValue)
       #expect(shown.status == 0 && shown.errors == "")
       #expect(shown.text == topic.text + "\n")
