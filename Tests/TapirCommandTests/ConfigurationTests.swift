@@ -210,4 +210,34 @@ struct ConfigurationTests {
         "block size    524288", "library lib: 1 drive, 1 slot, 1 import/export slot, 1 cartridge, 1 scratch", "1",
       ])
   }
+
+  @Test func theArchiveOfAConfigurationIsWhereTAPEWouldBe() throws {
+    let place = try Workplace()
+    let script = """
+      export TAPIR_CONFIG=$PWD/c
+      printf "[defaults]\\nfile = $PWD/x.vtl\\nindex-db = $PWD/not-there-yet\\n" > c
+      echo a > a; echo b > b; tar -cf b.tar b
+      "$TAPIR" -c --vsn V00001 --index-db own a; "$TAPIR" -t; ls not-there-yet 2>/dev/null
+      TAPE=b.tar "$TAPIR" -t; "$TAPIR" -tf b.tar; "$TAPIR" -cf - b | tar -t
+      TAR_OPTIONS=--file=b.tar "$TAPIR" -t
+      "$TAPIR" -t --vsn V00001 --index-db own; TAPIR_INDEX=own "$TAPIR" -t --vsn V00001
+      "$TAPIR" -t --vsn V00001; echo $?
+      "$TAPIR" -r b; ls not-there-yet; "$TAPIR" -t --vsn V00001; "$TAPIR" index find b | grep -c V00001
+      "$TAPIR" -t --no-index
+      "$TAPIR" -t --no-config < b.tar
+      """
+    let result = try place.shell(script)
+    #expect(
+      result.lines == [
+        "a", "b", "b", "b", "b", "a", "a", "2", "not-there-yet", "a", "b", "1", "a", "b", "b",
+      ])
+    #expect(
+      result.errors == """
+        tapir: volume V00001 is not in the index: reading its catalogues
+        tapir: volume V00001 is not in the index
+        hint: name the drive it is in with -f
+        tapir: Error is not recoverable: exiting now
+
+        """)
+  }
 }
