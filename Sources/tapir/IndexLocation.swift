@@ -41,7 +41,8 @@ enum IndexLocation {
       // One that was named must be there.
       guard options.indexDatabase == nil || options.hasDefaultIndex else {
         throw .refused(
-          "cannot open index \(String(decoding: path, as: UTF8.self)): \(String(cString: strerror(errno)))", hint: nil)
+          "cannot open index \(String(decoding: path, as: UTF8.self)): \(String(cString: strerror(errno)))",
+          hint: "'tapir index rebuild' makes one from a volume; without --index-db its own is used")
       }
       return nil
     }
