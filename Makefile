@@ -5,7 +5,7 @@ RELEASE = -c release --static-swift-stdlib -Xlinker -s --product tapir
 CHECKS = --explicit-target-dependency-import-check error
 
 # Debian packages: what the build needs, and the other programs that the tests compare with.
-BUILD_PACKAGES = make pkg-config libacl1-dev libarchive-dev libisal-dev libjansson-dev liblz4-dev libsqlite3-dev libxxhash-dev zlib1g-dev
+BUILD_PACKAGES = make pkg-config libacl1-dev libarchive-dev libinih-dev libisal-dev libjansson-dev liblz4-dev libsqlite3-dev libxxhash-dev zlib1g-dev
 TEST_PACKAGES = acl attr debhelper dpkg-dev faketime fish git jq kmod libarchive-tools lintian lsscsi lz4 man-db mbuffer mt-st mtx \
   open-iscsi openssh-client python3 python3-jsonschema rsync sg3-utils sqlite3 xxhash zsh
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)

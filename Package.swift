@@ -22,6 +22,7 @@ let package = Package(
   name: "tapir",
   products: [
     .executable(name: "tapir", targets: ["tapir"]),
+    .library(name: "INIText", targets: ["INIText"]),
     .library(name: "TapeLabels", targets: ["TapeLabels"]),
     .library(name: "TapeIO", targets: ["TapeIO"]),
     .library(name: "ArchiveFormat", targets: ["ArchiveFormat"]),
@@ -39,6 +40,7 @@ let package = Package(
     // Layer 0
     .target(name: "TapeLabels", swiftSettings: strict),
     .target(name: "TapeIO", swiftSettings: strict),
+    .target(name: "INIText", dependencies: ["CINIH"], swiftSettings: settings),
     // Layer 1
     .target(name: "RemoteTape", dependencies: ["TapeIO"], swiftSettings: settings),
     .target(
@@ -69,7 +71,7 @@ let package = Package(
       name: "tapir",
       dependencies: [
         "ArchiveOperations", "ArchiveExchange", "HostFiles", "RemoteTape", "TapeIndex", "LinuxTape", "VirtualTape",
-        "ArchiveFormat", "DriveTiming", "TapeLabels", "TapeIO", "CJansson", "CLinux",
+        "ArchiveFormat", "DriveTiming", "INIText", "TapeLabels", "TapeIO", "CJansson", "CLinux",
       ],
       swiftSettings: settings),
     // C
@@ -77,6 +79,7 @@ let package = Package(
     .target(name: "CLinux"),
     .systemLibrary(name: "CACL", pkgConfig: "libacl", providers: [.apt(["libacl1-dev"])]),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CINIH", pkgConfig: "inih", providers: [.apt(["libinih-dev"])]),
     .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -114,7 +117,9 @@ let package = Package(
       path: "Tests/drive-conformance", swiftSettings: settings),
     .testTarget(
       name: "TapirCommandTests",
-      dependencies: ["tapir", "ArchiveOperations", "TapeIndex", "ArchiveFormat", "VirtualTape", "TapeLabels", "TapeIO"],
+      dependencies: [
+        "tapir", "ArchiveOperations", "TapeIndex", "ArchiveFormat", "VirtualTape", "INIText", "TapeLabels", "TapeIO",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "TapeLabelsTests", dependencies: ["TapeLabels"],

@@ -31,7 +31,8 @@ let package = Package(
       dependencies: [
         .product(name: "ArchiveExchange", package: "tapir"), .product(name: "ArchiveFormat", package: "tapir"),
         .product(name: "ArchiveOperations", package: "tapir"), .product(name: "DriveTiming", package: "tapir"),
-        .product(name: "HostFiles", package: "tapir"), .product(name: "LinuxTape", package: "tapir"),
+        .product(name: "HostFiles", package: "tapir"), .product(name: "INIText", package: "tapir"),
+        .product(name: "LinuxTape", package: "tapir"),
         .product(name: "RemoteTape", package: "tapir"), .product(name: "TapeIO", package: "tapir"),
         .product(name: "TapeIndex", package: "tapir"), .product(name: "TapeLabels", package: "tapir"),
         .product(name: "VirtualTape", package: "tapir"),

@@ -9,10 +9,12 @@ end
 complete -c tapir -n '__tapir_members >/dev/null' -f -a '(__tapir_members)'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a completion
 complete -c tapir -n '__tapir_second completion' -f -a 'bash zsh fish'
+complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a config
+complete -c tapir -n '__tapir_second config' -f -a 'show'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a drive
 complete -c tapir -n '__tapir_second drive' -f -a 'status rewind eject load position health'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a help
-complete -c tapir -n '__tapir_second help' -f -a 'drive index library plan rmt volume'
+complete -c tapir -n '__tapir_second help' -f -a 'config drive index library plan rmt volume getting-started drives libraries spanning versions scripts configuration recovery restoring-without-tapir'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a index
 complete -c tapir -n '__tapir_second index' -f -a 'find log show rename rebuild check'
 complete -c tapir -n 'test (count (commandline -opc)) -eq 1' -a library
@@ -35,6 +37,7 @@ complete -c tapir -l force-local -d 'ARCHIVE is local even if it has a colon'
 complete -c tapir -l vsn -r -d 'the volume must have, or gets, this volume serial number; those that follow it the others'
 complete -c tapir -s V -l label -r -d 'text kept with a new volume'
 complete -c tapir -l index-db -r -d 'the index (else $TAPIR_INDEX, or the default)'
+complete -c tapir -l no-config -d 'read no configuration file'
 complete -c tapir -l no-index -d 'neither read nor write an index: read the tape from its beginning'
 complete -c tapir -l erase-volume -r -d 'with -c: give up everything on volume VSN (\'unlabelled\': on a cartridge without a label)'
 complete -c tapir -l retain -r -d 'keep the volume for at least DAYS days from now: before that --erase-volume refuses it'

@@ -20,6 +20,7 @@ _tapir() {
     '--vsn=:the volume must have, or gets, this volume serial number; those that follow it the others'
     '--label=:text kept with a new volume'
     '--index-db=:the index (else $TAPIR_INDEX, or the default)'
+    '--no-config:read no configuration file'
     '--no-index:neither read nor write an index: read the tape from its beginning'
     '--erase-volume=:with -c: give up everything on volume VSN ('\''unlabelled'\'': on a cartridge without a label)'
     '--retain=:keep the volume for at least DAYS days from now: before that --erase-volume refuses it'
@@ -236,8 +237,9 @@ _tapir() {
   if (( CURRENT == 3 )); then
     case $words[2] in
       completion) compadd -- bash zsh fish; return ;;
+      config) compadd -- show; return ;;
       drive) compadd -- status rewind eject load position health; return ;;
-      help) compadd -- drive index library plan rmt volume; return ;;
+      help) compadd -- config drive index library plan rmt volume getting-started drives libraries spanning versions scripts configuration recovery restoring-without-tapir; return ;;
       index) compadd -- find log show rename rebuild check; return ;;
       library) compadd -- create status load unload transfer add remove inventory migrate; return ;;
       volume) compadd -- label show map verify copy repack erase; return ;;
@@ -260,7 +262,7 @@ _tapir() {
     compadd -S '' -a names
     return
   fi
-  if (( CURRENT == 2 )); then compadd -- completion drive help index library plan rmt volume; fi
+  if (( CURRENT == 2 )); then compadd -- completion config drive help index library plan rmt volume; fi
   _files
 }
 _tapir "$@"

@@ -249,7 +249,7 @@ private final class CopyReading: @unchecked Sendable {
         case .endOfData:
           let here = try source.position()
           throw DriveError(
-            .mediumError(detail: "end of data came too early"), operation: "read block", device: source.identity.name,
+            .mediumError(detail: "end of data came too soon"), operation: "read block", device: source.identity.name,
             position: here)
         }
       } catch { block.end = .failure(error) }

@@ -135,7 +135,7 @@ private final class MemberContent {
         let end = Int(last - offset)
         while place < end {
           let part = try bytes.next(end - place)
-          guard !part.isEmpty else { throw .malformed(what: "its user file", why: "it ends too early") }
+          guard !part.isEmpty else { throw .malformed(what: "its user file", why: "it ends too soon") }
           target.replaceSubrange(place..<place + part.count, with: part)
           place += part.count
         }

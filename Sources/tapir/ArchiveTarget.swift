@@ -67,7 +67,9 @@ enum ArchiveTarget: Equatable {
     if status.st_mode & S_IFMT == S_IFCHR, TapeDevice.isTapeDevice(at: name) { return .device(name) }
     if status.st_mode & S_IFMT == S_IFDIR {
       if creates, isEmptyDirectory(name) { return .newCartridge(name) }
-      throw .refused("cannot use \(text) as the archive: it is a directory, but no virtual cartridge", hint: nil)
+      throw .refused(
+        "cannot use \(text) as the archive: it is a directory, but no virtual cartridge",
+        hint: "a new one's name ends in .vtl or a slash; 'tapir library create' makes a library")
     }
     return .file(name)
   }

@@ -16,7 +16,7 @@ enum CompletionScript {
     }
     let others = [
       (first: "completion", following: ["bash", "zsh", "fish"]),
-      (first: "help", following: groups.keys.sorted().map { String($0) }),
+      (first: "help", following: groups.keys.sorted().map { String($0) } + HelpTopic.allCases.map(\.rawValue)),
     ]
     return (verbs + others).sorted { $0.first < $1.first }
   }

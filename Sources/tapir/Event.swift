@@ -11,7 +11,7 @@ final class Event {
     case start, member, label, change, difference, committed, volume, warning, error, summary
     case batch, session, version, copy, verify, check, rebuild, repack, plan
     case library, element, cartridge
-    case drive, health, map
+    case drive, health, map, setting
   }
 
   private let object: UnsafeMutablePointer<json_t>?

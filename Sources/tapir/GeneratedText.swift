@@ -1,7 +1,7 @@
 /// Texts made from the option tables: completions and the manual page. What is installed is their output, kept in
 /// `completions/` and `man/`; a test compares the two.
 enum GeneratedText {
-  /// The text that `tapir completion SHELL`, `tapir help manual` or `tapir help VERB` asks for; nil for any other command
+  /// The text that `tapir completion SHELL`, `tapir help manual`, `tapir help TOPIC` or `tapir help VERB` asks for; nil for any other command
   /// line.
   static func asked(for arguments: [[UInt8]]) throws(UsageError) -> String? {
     let words = arguments.map { String(decoding: $0, as: UTF8.self) }
@@ -10,7 +10,8 @@ enum GeneratedText {
     case ["completion", "zsh"]: return CompletionScript.zsh
     case ["completion", "fish"]: return CompletionScript.fish
     case ["help", "manual"]: return manual
-    case ["help"]: return HelpText.tar
+    case ["help", "reference"]: return ReferenceText.page
+    case ["help"]: return HelpText.overview
     default: break
     }
     if words.first == "completion" {
@@ -18,9 +19,13 @@ enum GeneratedText {
     }
     guard words.first == "help" else { return nil }
     let name = words.dropFirst().joined(separator: " ")
+    if let topic = HelpTopic(rawValue: name) { return topic.text }
     if let verb = Verb(rawValue: name) { return verb.help }
     let verbs = Verb.allCases.filter { $0.rawValue.hasPrefix(name + " ") }
-    guard !verbs.isEmpty else { throw UsageError(message: "there is no help on '\(name)'") }
+    guard !verbs.isEmpty else {
+      throw UsageError(
+        message: "there is no help on '\(name)': 'tapir help' lists topics and verbs", pointsAtHelp: false)
+    }
     return verbs.map(\.help).joined(separator: "\n")
   }
 
@@ -123,9 +128,33 @@ enum GeneratedText {
       .Pq \#(PlanVerb.models) .
       It reads no file and writes nothing, and says how many cartridges and how much time archiving the files would take,
       and what the time would go into.
-      .Sh OPTIONS
+      .Pp
+      Defaults of options for drives, libraries and series come from
+      .Pa /etc/tapir.conf
+      and
+      .Pa ~/.config/tapir/config ,
+      texts of sections
+      .Pq Li [defaults] , [library NAME] , [drive NAME] , [series NAME]
+      and lines
+      .Ql name = value ,
+      where names are those of long options.
+      Ordinary archives have none of them.
+      .Nm
+      .Cm config show
+      says what holds and where it comes from,
+      .Nm
+      .Cm help configuration
+      more.
+      .Sh VERBS
+      .Bl -tag -width Ds
 
       """#
+    for verb in Verb.allCases { text += ReferenceText.manualItem(verb) }
+    text += ".El\n.Sh HELP TOPICS\n.Nm\n.Cm help Ar topic\nexplains:\n.Bl -tag -width Ds\n"
+    for topic in HelpTopic.allCases {
+      text += ".It Cm \(ReferenceText.escaped(topic.rawValue))\n\(ReferenceText.escaped(topic.summary)).\n"
+    }
+    text += ".El\n.Sh OPTIONS\n"
     for section in OptionSpecification.Section.allCases {
       let options = (OptionTable.supported + OptionTable.verbsOnly).filter { $0.section == section }
       if options.isEmpty { continue }
@@ -141,12 +170,19 @@ enum GeneratedText {
       .Fl f .
       .It Ev TAR_OPTIONS
       Options put before those of the command line.
+      .It Ev TAPIR_CONFIG
+      The user's configuration file; empty for none.
       .It Ev TAPIR_INDEX
       The index when there is no
       .Fl -index-db .
       .El
       .Sh FILES
       .Bl -tag -width Ds
+      .It Pa /etc/tapir.conf
+      The system's configuration.
+      .It Pa $XDG_CONFIG_HOME/tapir/config
+      The user's configuration
+      .Pq without the variable Pa ~/.config/tapir/config .
       .It Pa LIBRARY/index.sqlite
       Index of the cartridges of a virtual library.
       .It Pa CARTRIDGE/index.sqlite

@@ -1,17 +1,33 @@
 /// `--help`, made from the option tables.
 enum HelpText {
-  static let usage = """
-    Usage: tapir -c|-r|-u|-A|-x|-t|-d|--delete -f ARCHIVE [OPTION...] [NAME...]
-           tapir volume label|show|map|verify ARCHIVE
-           tapir drive status|rewind|eject|load|position|health DRIVE
-           tapir index find PATTERN...
-           tapir index check|rebuild ARCHIVE
-           tapir library create|status|inventory LIBRARY
-           tapir library load|unload|transfer|add|remove LIBRARY [WHAT...]
-           tapir plan -cf MODEL [OPTION...] NAME...
-           tapir help VERB
-           tapir completion bash|zsh|fish
-    """
+  static let usage =
+    (["Usage: tapir -c|-r|-u|-A|-x|-t|-d|--delete -f ARCHIVE [OPTION...] [NAME...]"]
+    + verbs.map { "       tapir " + $0 } + ["       tapir help [TOPIC|VERB]", "       tapir completion bash|zsh|fish"])
+    .joined(separator: "\n")
+
+  /// Each group of verbs, with what its verbs are about.
+  private static let verbs: [String] = {
+    let objects: [Substring: String] = [
+      "volume": "ARCHIVE", "index": "[-f ARCHIVE] [NAME...]", "library": "LIBRARY", "drive": "DRIVE",
+      "config": "[ARCHIVE]",
+      "plan": "-cf MODEL [OPTION...] NAME...",
+    ]
+    var groups: [(first: Substring, second: [Substring])] = []
+    for verb in Verb.allCases {
+      let words = verb.rawValue.split(separator: " ")
+      if groups.last?.first != words[0] { groups.append((words[0], [])) }
+      groups[groups.count - 1].second += words.dropFirst()
+    }
+    return groups.map { group in
+      [String(group.first), group.second.joined(separator: "|"), objects[group.first] ?? ""].filter { !$0.isEmpty }
+        .joined(separator: " ")
+    }
+  }()
+
+  /// `tapir help`.
+  static let overview =
+    usage + "\n\nTopics of 'tapir help TOPIC':\n\n" + HelpTopic.list
+    + "\n'tapir help VERB' explains a verb and its options, 'tapir --help' lists those of tar's modes.\n"
 
   static let tar =
     usage + """
@@ -24,6 +40,7 @@ enum HelpText {
         tapir -xf /dev/nst0 home/me      restore one directory
 
       """ + options(OptionTable.supported)
+    + "\nTopics of 'tapir help TOPIC':\n\n" + HelpTopic.list
     + "\nExit status: 0 all done; 1 some files differ or changed while they were read; 2 something failed.\n"
 
   static func options(_ table: [OptionSpecification]) -> String {

@@ -4,7 +4,7 @@ import HostFiles
 import TapeIndex
 import VirtualTape
 
-/// Where the index is: `--index-db`, `$TAPIR_INDEX`, in a virtual library or cartridge or beside an image, or the system's or
+/// Where the index is: `--index-db`, `$TAPIR_INDEX`, where the configuration says, in a virtual library or cartridge or beside an image, or the system's or
 /// user's own.
 enum IndexLocation {
   /// The path of the index for `target`; nil target is for questions without an archive.
@@ -39,9 +39,10 @@ enum IndexLocation {
     let path = path(options, target)
     guard ArchiveTarget.withCString(path, { access($0, F_OK) }) == 0 else {
       // One that was named must be there.
-      guard options.indexDatabase == nil else {
+      guard options.indexDatabase == nil || options.hasDefaultIndex else {
         throw .refused(
-          "cannot open index \(String(decoding: path, as: UTF8.self)): \(String(cString: strerror(errno)))", hint: nil)
+          "cannot open index \(String(decoding: path, as: UTF8.self)): \(String(cString: strerror(errno)))",
+          hint: "'tapir index rebuild' makes one from a volume; without --index-db its own is used")
       }
       return nil
     }

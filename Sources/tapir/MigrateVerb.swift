@@ -21,7 +21,8 @@ struct MigrateVerb {
   func run(_ signals: Signals) throws(OperationError) {
     let path = command.archive.name ?? []
     guard Library.isLibrary(at: path) else {
-      throw .refused("\(String(decoding: path, as: UTF8.self)) is not a virtual library", hint: nil)
+      throw .refused(
+        "\(String(decoding: path, as: UTF8.self)) is not a virtual library", hint: "'tapir library create' makes one")
     }
     let library = Library(path: path)
     guard let index = try IndexLocation.openForReading(command.archive, .library(path)) else {

@@ -67,7 +67,8 @@ struct OptionSpecification: Sendable {
 /// What an option of the tar face means.
 enum OptionKey: Hashable, Sendable {
   case create, append, update, concatenate, delete, extract, list, compare
-  case file, forceLocal, vsn, indexDatabase, noIndex, label, capacity, compression, eraseVolume, eraseUnexpired, retain
+  case file, forceLocal, vsn, indexDatabase, noIndex, noConfiguration, label, capacity, compression, eraseVolume,
+    eraseUnexpired, retain
   case eraseTail, salvage, scan, to, eraseSource
   case blockingFactor, recordSize, buffer, driveRate
   case directory, filesFrom, null, noNull, verbatimFilesFrom, noVerbatimFilesFrom, unquote, noUnquote, addFile
@@ -133,6 +134,7 @@ enum OptionTable {
       "the volume must have, or gets, this volume serial number; those that follow it the others"),
     .gnu(.label, "V", "label", .required, "TEXT", .archive, "text kept with a new volume"),
     .own(.indexDatabase, "index-db", .required, "FILE", .archive, "the index (else $TAPIR_INDEX, or the default)"),
+    .own(.noConfiguration, "no-config", .archive, "read no configuration file"),
     .own(.noIndex, "no-index", .archive, "neither read nor write an index: read the tape from its beginning"),
     .own(
       .eraseVolume, "erase-volume", .required, "VSN", .archive,

@@ -72,7 +72,11 @@ struct RepackVerb {
     var before: Int64?
     while true {
       let (archive, appends) = try targets.open(operation, index)
-      guard let lookup = try targets.lookup() else { throw .refused("the target has no index", hint: nil) }
+      guard let lookup = try targets.lookup() else {
+        throw .refused(
+          "cannot repack to a target without an index: which members are on it is not known",
+          hint: "'tapir index rebuild' makes the index")
+      }
       let volumes = try operation.targets(in: lookup)
       let taken: MemberLookup
       do throws(IndexError) { taken = try MemberLookup(volumes, in: lookup) } catch { throw .index(error) }

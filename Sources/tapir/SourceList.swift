@@ -60,7 +60,8 @@ final class SourceList: MemberSource {
     }
     named.isLocal = command.archive.isLocal
     named.remote = command.archive.remote
-    named.indexDatabase = command.archive.indexDatabase
+    // A default is that of the archive that is written.
+    named.indexDatabase = command.archive.hasDefaultIndex ? nil : command.archive.indexDatabase
     let target = try ArchiveTarget.resolve(named, creates: false)
     let exclusions = command.exclusions
     guard !target.isOrdinary else {

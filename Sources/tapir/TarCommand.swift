@@ -78,6 +78,10 @@ struct TarCommand {
   var output = OutputOptions()
   /// Options given that say something about volumes alone.
   var volumeOptions: [String] = []
+  /// Whether configuration files are read.
+  var usesConfiguration = true
+  /// Options that the configuration set.
+  var configured: Set<OptionKey> = []
   var verbosity = 0
   /// `--one-top-level`.
   var topLevel: TopLevel?
@@ -127,6 +131,8 @@ struct ArchiveOptions {
   /// What `--vsn` names: the first of them and those of the volumes that follow.
   var vsns: [VSN] = []
   var indexDatabase: [UInt8]?
+  /// Whether `indexDatabase` is a default, which need not be there yet.
+  var hasDefaultIndex = false
   var usesIndex = true
   var capacity: UInt64?
   var compression: CartridgeOptions.Compression?

@@ -46,15 +46,28 @@ struct TarCommandBuilder {
   }
 
   /// The whole command line of the tar face.
-  /// - Parameter environment: what `$TAR_OPTIONS` has; it comes first.
-  static func build(_ items: [CommandItem], environment: [CommandItem] = []) throws(UsageError) -> TarCommand {
+  /// - Parameters:
+  ///   - environment: what `$TAR_OPTIONS` has; it comes first.
+  ///   - configuration: defaults, for what neither says; not asked for where there is nothing to do.
+  static func build(
+    _ items: [CommandItem], environment: [CommandItem] = [],
+    configuration: () throws(UsageError) -> Configuration = { () throws(UsageError) in Configuration() }
+  ) throws(UsageError) -> TarCommand {
     var builder = TarCommandBuilder()
     builder.readsEnvironment = true
     for item in environment { try builder.add(item) }
     builder.readsEnvironment = false
     for item in items { try builder.add(item) }
+    if let mode = builder.modes.first, !texts.contains(mode), builder.command.usesConfiguration {
+      var given: Set<OptionKey> = []
+      for case .option(let key, _) in environment + items { given.insert(key) }
+      try builder.configure(mode, configuration(), given: given)
+    }
     return try builder.finish()
   }
+
+  /// Modes that print a text and do nothing else.
+  private static let texts: Set<TarCommand.Mode> = [.help, .usage, .version, .showDefaults, .showSnapshotFieldRanges]
 
   private func finish() throws(UsageError) -> TarCommand {
     var command = command
@@ -69,8 +82,7 @@ struct TarCommandBuilder {
       throw UsageError(message: "You must specify one of the '-cdrtx' options")
     }
     command.mode = mode
-    let isText: Set<TarCommand.Mode> = [.help, .usage, .version, .showDefaults, .showSnapshotFieldRanges]
-    if isText.contains(mode) {
+    if Self.texts.contains(mode) {
       if mode != .version { try Self.checkText(command) }
       return command
     }
@@ -152,6 +164,7 @@ struct TarCommandBuilder {
     case .driveElement: command.archive.driveElement = Int(try number(value, "--drive-element", 0...65_535))
     case .indexDatabase: command.archive.indexDatabase = value
     case .noIndex: command.archive.usesIndex = false
+    case .noConfiguration: command.usesConfiguration = false
     case .label: command.intent.text = value
     case .capacity: command.archive.capacity = UInt64(try size(value, "--capacity", minimum: 1 << 20))
     case .compression:

@@ -16,6 +16,7 @@ enum Verb: String, CaseIterable {
   case indexRename = "index rename"
   case indexRebuild = "index rebuild"
   case indexCheck = "index check"
+  case configShow = "config show"
   case plan
   case rmt
   case libraryCreate = "library create"
@@ -49,7 +50,7 @@ enum Verb: String, CaseIterable {
     return (verb, Array(arguments.dropFirst(2)))
   }
 
-  private var keys: Set<OptionKey> {
+  var keys: Set<OptionKey> {
     switch self {
     case .volumeLabel:
       [
@@ -97,6 +98,7 @@ enum Verb: String, CaseIterable {
     case .indexRebuild:
       [.file, .forceLocal, .vsn, .indexDatabase, .salvage, .scan, .changer, .driveElement, .help]
     case .indexCheck: [.file, .forceLocal, .vsn, .indexDatabase, .changer, .driveElement, .help]
+    case .configShow: [.file, .forceLocal, .changer, .indexDatabase, .series, .help]
     case .plan: PlanVerb.keys
     case .rmt: [.help]
     case .libraryCreate:
@@ -119,7 +121,8 @@ enum Verb: String, CaseIterable {
     }
   }
 
-  private var summary: String {
+  /// How it is written, and what it does.
+  var summary: String {
     switch self {
     case .volumeLabel:
       "Usage: tapir volume label ARCHIVE [OPTION...]\n\nLabels a blank cartridge. With --retain, one that holds members is kept for longer.\n"
@@ -149,6 +152,7 @@ enum Verb: String, CaseIterable {
     case .indexCheck:
       "Usage: tapir index check ARCHIVE [OPTION...]\n\n"
         + "Compares the index of a volume with its catalogues and says what differs. Changes nothing.\n"
+    case .configShow: ConfigVerb.summary
     case .plan: PlanVerb.summary
     case .rmt: RmtVerb.summary
     case .libraryCreate:
@@ -203,7 +207,7 @@ enum Verb: String, CaseIterable {
     }
     guard counts.contains(names.count) else {
       let usage = summary.prefix { $0 != "\n" }.drop { $0 != " " }.dropFirst()
-      throw UsageError(message: "it is: \(usage)")
+      throw UsageError(message: "'\(rawValue)' takes other words: \(usage)")
     }
     if self == .libraryMigrate {
       names += command.targets
@@ -219,7 +223,7 @@ enum Verb: String, CaseIterable {
   }
 
   /// Options of every verb.
-  static let common: Set<OptionKey> = [.output(.json), .output(.progress), .output(.noProgress)]
+  static let common: Set<OptionKey> = [.output(.json), .output(.progress), .output(.noProgress), .noConfiguration]
 
   private var options: [OptionSpecification] {
     (OptionTable.supported + OptionTable.verbsOnly).filter {
@@ -239,11 +243,16 @@ enum Verb: String, CaseIterable {
   }
 
   /// Understands what follows the verb; nil when help was asked for.
-  func prepare(_ words: [[UInt8]]) throws(UsageError) -> VerbCommand? {
+  /// - Parameter configuration: reads the configuration; not called where nothing of it matters.
+  func prepare(
+    _ words: [[UInt8]],
+    configuration: () throws(UsageError) -> Configuration = { () throws(UsageError) in Configuration() }
+  ) throws(UsageError) -> VerbCommand? {
     let items = try OptionScanner(options, allowsOldStyle: self == .plan).scan(words)
     if self == .plan {
       if items.contains(.option(.help, nil)) { return try helpAlone(items) }
-      return VerbCommand(verb: self, command: try PlanVerb.command(items), names: [])
+      let command = try configured(try PlanVerb.command(items), items, configuration)
+      return VerbCommand(verb: self, command: command, names: [])
     }
     var builder = TarCommandBuilder()
     for case .option(let key, let value) in items {
@@ -266,7 +275,7 @@ enum Verb: String, CaseIterable {
       command.archive.libraryUse = .lastWritten
       guard command.archive.name != nil else { throw UsageError(message: "'\(rawValue)' takes an archive: -f") }
       guard names.count == 2 else { throw UsageError(message: "'\(rawValue)' takes an old name and a new one") }
-    } else if self == .indexLog {
+    } else if self == .indexLog || self == .configShow {
       if command.archive.name == nil, !names.isEmpty { command.archive.name = names.removeFirst() }
       if let extra = names.first {
         throw UsageError(
@@ -302,7 +311,7 @@ enum Verb: String, CaseIterable {
           message: "'\(rawValue)' takes one archive, not '\(String(decoding: extra, as: UTF8.self))' too")
       }
     }
-    return VerbCommand(verb: self, command: command, names: names)
+    return VerbCommand(verb: self, command: try configured(command, items, configuration), names: names)
   }
 }
 
@@ -350,6 +359,7 @@ struct VerbCommand {
     case .indexRebuild: try IndexVerbs(command: command, reporter: reporter).rebuild()
     case .indexCheck: try IndexVerbs(command: command, reporter: reporter).check()
     case .rmt: try RmtVerb(reporter: reporter).run()
+    case .configShow: try ConfigVerb(command: command, reporter: reporter).show()
     case .plan: try PlanVerb(command: command, reporter: reporter).run()
     default: try runOnLibrary(LibraryVerbs(command: command, reporter: reporter))
     }

@@ -51,8 +51,13 @@ struct VolumeChanges {
     on target: ArchiveTarget, _ signals: Signals,
     _ plan: @escaping ([IndexFile.Volume], IndexFile) throws(OperationError) -> [NameChange]
   ) throws(OperationError) {
-    guard !target.isOrdinary else { throw .refused("names are changed on volumes only", hint: nil) }
-    guard command.archive.usesIndex else { throw .refused("names on volumes are looked up in the index", hint: nil) }
+    guard !target.isOrdinary else {
+      throw .refused("cannot rename members of an ordinary archive: names are changed on volumes only", hint: nil)
+    }
+    guard command.archive.usesIndex else {
+      throw .refused(
+        "cannot change names with --no-index: which members there are is looked up in the index", hint: nil)
+    }
     var intent = command.intent
     let scope = VolumeScope(target, command.archive, reporter)
     if let library = scope.library {

@@ -44,7 +44,7 @@ enum Command {
   }
 
   private static func runVerb(_ verb: Verb, _ words: [[UInt8]]) throws(UsageError) -> Int32 {
-    guard let command = try verb.prepare(words) else {
+    guard let command = try verb.prepare(words, configuration: Configuration.load) else {
       let reporter = Reporter()
       reporter.print(verb.help)
       return reporter.finish()
@@ -62,8 +62,8 @@ enum Command {
     let scanner = OptionScanner(OptionTable.all)
     let command = try TarCommandBuilder.build(
       scanner.scan(words),
-      environment: OptionScanner(OptionTable.all, allowsOldStyle: false).scan(try environmentOptions())
-    )
+      environment: OptionScanner(OptionTable.all, allowsOldStyle: false).scan(try Environment.options()),
+      configuration: Configuration.load)
     let meter =
       command.output.interval == nil && !command.output.showsTotals && command.output.totalsSignal == nil
       ? nil : ProgressMeter(command.progressSubject, command.output)
@@ -116,15 +116,6 @@ enum Command {
         isFatal: true)
     }
     return command.usesStandardOutput ? 2 : 1
-  }
-
-  /// `$TAR_OPTIONS`: words as in a shell, before those of the command line.
-  private static func environmentOptions() throws(UsageError) -> [[UInt8]] {
-    guard let value = getenv("TAR_OPTIONS") else { return [] }
-    guard let words = WordSplitter.words(OptionScanner.bytes(value)) else {
-      throw .fatal("cannot split TAR_OPTIONS: missing closing quote")
-    }
-    return words
   }
 }
 

@@ -9,6 +9,7 @@ struct GeneratedTextTests {
   @Test(arguments: [
     ("completion", "bash", "completions/tapir.bash"), ("completion", "zsh", "completions/tapir.zsh"),
     ("completion", "fish", "completions/tapir.fish"), ("help", "manual", "man/tapir.1"),
+    ("help", "reference", "docs/reference.md"),
   ])
   func theTreeHoldsWhatTheTableMakes(_ verb: String, _ noun: String, _ file: String) throws {
     let made = try Workplace().tapir(verb, noun)

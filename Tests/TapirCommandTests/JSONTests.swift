@@ -73,6 +73,8 @@ struct JSONTests {
     j index-check 0 index check x.vtl
     sqlite3 x.vtl/index.sqlite "UPDATE member SET size = size + 1 WHERE size = 1048576"; j index-check-wrong 1 index check x.vtl
     j index-rebuild 0 index rebuild x.vtl
+    printf '[defaults]\npack = 1M\n' > conf; TAPIR_CONFIG=conf TAPE=$'caf\xe9' j config-show 0 config show x.vtl --series s
+    TAPIR_CONFIG=conf TAPE=$'caf\xe9.vtl' j config-show-bytes 0 config show
     j volume-map 0 volume map x.vtl --width=40; j drive-status 0 drive status x.vtl; j drive-health 0 drive health x.vtl
     j drive-rewind 0 drive rewind x.vtl; j drive-position 0 drive position x.vtl; j drive-load 2 drive load x.vtl
     j plan 0 plan -cf LTO-9 src --source-rate 1M; j plan-model 2 plan -cf LTO-99 src

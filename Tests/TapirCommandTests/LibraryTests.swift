@@ -329,7 +329,8 @@ struct LibraryTests {
       try refusal("-cf empty tree").hasPrefix(
         "tapir: no scratch cartridge is left in empty\ntapir: no cartridge is in a drive of empty\n"))
     #expect(try refusal("volume show empty").hasPrefix("tapir: no cartridge is in a drive of empty\n"))
-    #expect(try refusal("library load empty").contains("it is: tapir library load LIBRARY SLOT|VSN [DRIVE]"))
+    #expect(
+      try refusal("library load empty").contains("takes other words: tapir library load LIBRARY SLOT|VSN [DRIVE]"))
     #expect(try refusal("-tf x.vtl --changer /dev/sg0").contains("--changer goes with a tape drive"))
     #expect(try refusal("-tf empty --no-index").contains("say with --vsn which one"))
   }

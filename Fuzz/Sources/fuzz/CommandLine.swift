@@ -17,3 +17,6 @@ func fuzzCommandLine(_ input: [UInt8]) {
 private func contains(_ bytes: [UInt8], _ part: [UInt8]) -> Bool {
   bytes.indices.contains { bytes[$0...].starts(with: part) }
 }
+
+/// A configuration file: lines, and what the options in it may be.
+func fuzzConfiguration(_ input: [UInt8]) { _ = try? ConfigurationFile(Array("configuration".utf8)).settings(input) }

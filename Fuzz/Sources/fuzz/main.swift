@@ -15,7 +15,12 @@ private let targets: [String: () -> (([UInt8]) -> Void)] = [
       fuzzDriveAnswers($0)
     }
   }, "pax": { fuzzPax }, "patterns": { fuzzPattern },
-  "commandline": { fuzzCommandLine }, "description": { DescriptionFuzzer().run },
+  "commandline": {
+    {
+      fuzzCommandLine($0)
+      fuzzConfiguration($0)
+    }
+  }, "description": { DescriptionFuzzer().run },
   "snapshot": { fuzzSnapshot }, "images": { ImageFuzzer().run }, "library": { LibraryFuzzer().run },
   "rmt": { RmtFuzzer().run },
   "catalogue": { CatalogueFuzzer().run }, "cartridge": { CartridgeFuzzer().run }, "volume": { VolumeFuzzer().run },
