@@ -64,9 +64,10 @@ public struct CopyOperation {
     summary.isComplete = summary.end == copy.end
     guard verifies, !interruption.isRequested else { return summary }
     let known = try verifiedBefore(copy, index)
-    if copy.start > known { try compare(source, target, copy, from: known, observer) }
-    try confirm(target, digests, copy, upTo: summary.end, bytes: summary.bytes, observer)
-    summary.verified = summary.end
+    if copy.start > known, try !compare(source, target, copy, from: known, observer, interruption) { return summary }
+    if try confirm(target, digests, copy, upTo: summary.end, bytes: summary.bytes, observer, interruption) {
+      summary.verified = summary.end
+    }
     return summary
   }
 
@@ -160,17 +161,19 @@ public struct CopyOperation {
   }
 
   /// Reads back what was copied.
+  /// - Returns: false when it was interrupted.
   private func confirm(
     _ target: any TapeDrive, _ written: ObjectDigests, _ copy: CopyStart.Found, upTo end: BlockID, bytes: Int64,
-    _ observer: any OperationObserver
-  ) throws(OperationError) {
-    guard copy.start < end else { return }
+    _ observer: any OperationObserver, _ interruption: Interruption
+  ) throws(OperationError) -> Bool {
+    guard copy.start < end else { return true }
     observer.report(.readingBack(bytes: bytes))
     try onDrive { () throws(DriveError) in try target.locate(to: copy.start) }
     var reading = ObjectReading(target, blockSize: copy.blockSize)
     var digester = Digester()
     var found = ObjectDigests(from: copy.start.rawValue)
     for _ in copy.start.rawValue..<end.rawValue {
+      if interruption.isRequested { return false }
       let isThere = try reading.next { block in
         found.add(block, &digester)
         observer.report(.passed(bytes: Int64(block?.count ?? 0)))
@@ -185,13 +188,15 @@ public struct CopyOperation {
         "the copy in \(target.identity.name) is not what was written, somewhere from block \(first) to \(last - 1)",
         hint: "do not rely on it; copy to another cartridge")
     }
+    return true
   }
 
   /// Compares what an earlier run copied and nobody has compared yet.
+  /// - Returns: false when it was interrupted.
   private func compare(
     _ source: any TapeDrive, _ target: any TapeDrive, _ copy: CopyStart.Found, from first: BlockID,
-    _ observer: any OperationObserver
-  ) throws(OperationError) {
+    _ observer: any OperationObserver, _ interruption: Interruption
+  ) throws(OperationError) -> Bool {
     try onDrive { () throws(DriveError) in
       try source.locate(to: first)
       try target.locate(to: first)
@@ -201,6 +206,7 @@ public struct CopyOperation {
     var leftDigester = Digester()
     var rightDigester = Digester()
     for number in first.rawValue..<copy.start.rawValue {
+      if interruption.isRequested { return false }
       var (one, other) = (ObjectDigests(from: number), ObjectDigests(from: number))
       let isThere = try left.next { one.add($0, &leftDigester) }
       let isThereToo = try right.next {
@@ -215,6 +221,7 @@ public struct CopyOperation {
           hint: "do not rely on it; copy to another cartridge")
       }
     }
+    return true
   }
 }
 

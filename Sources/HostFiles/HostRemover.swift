@@ -117,7 +117,9 @@ final class HostRemover: Sendable {
     guard withCString(leaf, { unlinkat(directory.descriptor, $0, 0) }) == 0 else { throw .failed(errno) }
     if let file {
       let left = remaining(file, expected)
-      state.linked[identity] = state.linked[identity].flatMap { known in left.map { Linked(state: $0, since: known.since) } }
+      state.linked[identity] = state.linked[identity].flatMap { known in
+        left.map { Linked(state: $0, since: known.since) }
+      }
     }
   }
 

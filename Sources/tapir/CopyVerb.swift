@@ -78,7 +78,7 @@ struct CopyVerb {
     let name = summary.volume.map { "volume \($0.vsn)" } ?? original.drive.identity.name
     let result = CopyResult(
       summary: summary, source: original.drive.identity.name, target: copy.drive.identity.name,
-      isReadBack: command.verifiesCopy)
+      isReadBack: summary.verified == summary.end)
     if summary.isComplete { return reporter.tell(result) }
     reporter.events?.send(.copy) { result.fill($0) }
     reporter.say(

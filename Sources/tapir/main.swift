@@ -1,4 +1,5 @@
 import ArchiveOperations
+import CLinux
 import Glibc
 import HostFiles
 
@@ -10,6 +11,11 @@ enum Command {
     // Beyond the limit on a file's size a write then fails and is reported, like any other.
     signal(SIGXFSZ, SIG_IGN)
     DescriptorLimit.raise()
+    // Who asks before there is anything to say is answered later.
+    var early = sigset_t()
+    sigemptyset(&early)
+    sigaddset(&early, SIGUSR1)
+    pthread_sigmask(SIG_BLOCK, &early, nil)
     do throws(UsageError) {
       if arguments.count == 3, arguments[..<2].elementsEqual(["completion", "members"].map { Array($0.utf8) }) {
         return completeMember(arguments[2])

@@ -219,6 +219,23 @@ struct CopyTests {
         .contains("differs from memory at block "))
   }
 
+  /// Interrupts what it observes when that begins to read back.
+  private final class Impatient: OperationObserver {
+    let interruption = Interruption()
+    func report(_ event: OperationEvent) { if case .readingBack = event { interruption.interrupt() } }
+  }
+
+  @Test func whatIsInterruptedWhileItIsReadBackIsNotVerified() throws {
+    let source = try volume()
+    let target = LyingDrive(try MemoryDrive(), at: 25)
+    let impatient = Impatient()
+    let summary = try CopyOperation(
+      intent: WriteIntent(appends: false), place: Array("there".utf8), bufferSize: 4 * Tape.blockSize
+    ).run(from: source, to: target, index: nil, observer: impatient, interruption: impatient.interruption)
+    #expect(summary.isComplete && summary.verified == .beginningOfTape)
+    #expect(refusal { try copy(source, target) }.contains("differs from memory at block "))
+  }
+
   @Test func everyWriteMayFailAndTheNextRunGoesOn() throws {
     let source = try volume(2)
     let records = source.cartridge.records

@@ -29,6 +29,8 @@ struct FaultTests {
     + unpacked.map { fault in
       var packed = fault
       packed.packLimit = 15_000
+      // Packs are read by the same code: every third read will do.
+      packed.step *= fault.kind == .read ? 3 : 1
       return packed
     }
 
