@@ -10,7 +10,7 @@ TEST_PACKAGES = acl attr debhelper dpkg-dev faketime fish git jq kmod libarchive
   open-iscsi openssh-client python3 python3-jsonschema rsync sg3-utils sqlite3 xxhash zsh
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: deps demo build test test-documents test-foreign test-vm fuzz bench bench-castor install install-files uninstall deb clean
+.PHONY: deps demo build test test-swift test-documents test-foreign test-vm fuzz bench bench-castor install install-files uninstall deb clean
 
 deps:
 	$(SUDO) apt-get update -q
@@ -32,11 +32,13 @@ build:
 # Unit tests, the command from outside, a second reader of the formats, a short fuzzing, and every drive; the real st
 # driver runs in a virtual machine.
 test:
-	$(SWIFT) build $(CHECKS)
-	SWIFT="$(SWIFT)" Tests/run-swift-tests
-	$(MAKE) -j 2 --output-sync=target test-vm test-foreign
+	$(SWIFT) build --build-tests $(CHECKS)
+	$(MAKE) -j 3 --output-sync=target test-swift test-vm test-foreign
 
-# Beside the virtual machine, which waits much of its time.
+test-swift:
+	SWIFT="$(SWIFT)" Tests/run-swift-tests
+
+# Beside the virtual machine and the Swift tests, which wait much of their time.
 test-foreign:
 	Tests/second-reader/run "$$($(SWIFT) build --show-bin-path)/tapir"
 	$(MAKE) test-documents

@@ -16,7 +16,13 @@ struct OrdinaryArchiveTests {
     let outcome = try place.shell(
       """
       \(tree)
-      same() { tar "$@" -cf g.tar tree; a=$?; $TAPIR "$@" -cf t.tar tree; [ $? = $a ] && cmp g.tar t.tar || echo "differs: $*"; }
+      same() {
+        for i in {1..20}; do
+          tar "$@" -cf g.tar tree; a=$?; $TAPIR "$@" -cf t.tar tree; [ $? = $a ] && cmp -s g.tar t.tar && return
+          case "$*" in *-V*) ;; *) break;; esac  # the label has the time
+        done
+        echo "differs: $*"
+      }
       # Not every format holds every name.
       for format in gnu ustar oldgnu v7; do same --format=$format; done 2> errors
       same --format=gnu -S; same --format=gnu -b 1; same --format=gnu --record-size=64k; same -V label --mtime=@1

@@ -58,7 +58,7 @@ struct RmtTests {
       far $TAPIR -cf $h/x.vtl --vsn V00007 tree && far $TAPIR -rf $h/x.vtl new && far $TAPIR -tf $h/x.vtl | wc -l
       mkdir o; far $TAPIR -xf $h/x.vtl -C o tree/12 new && cmp o/tree/12 tree/12 && cmp o/new new; far $TAPIR -df $h/x.vtl
       echo $?; far $TAPIR -xOf $h/x.vtl --range=1000:100 tree/5 | cmp - <(head -c 1100 tree/5 | tail -c 100)
-      far $TAPIR -tf $h/x.vtl/ --no-index | wc -l; rm index; far $TAPIR -tf $h/x.vtl 2>&1 | head -n 1
+      far $TAPIR -tf $h/x.vtl/ --no-index | wc -l; rm index; far $TAPIR -tf $h/x.vtl 2>&1 | sed -n 1p
       far $TAPIR -cf $h/x.vtl new; echo $?; $TAPIR --rsh-command=$PWD/rsh --rmt-command='/none/tapir rmt' -tf $h/x.vtl; echo $?
       far $TAPIR -tf $h/none.vtl; echo $?
       """)
