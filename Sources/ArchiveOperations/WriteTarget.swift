@@ -338,7 +338,7 @@ extension Timestamp {
   }
 
   /// Year, month and day in UTC (proleptic Gregorian calendar; counted from 1 March, so that leap days come last).
-  package var civilDate: (year: Int64, month: Int64, day: Int64) {
+  public var civilDate: (year: Int64, month: Int64, day: Int64) {
     let days = (seconds - ((seconds % 86400 + 86400) % 86400)) / 86400 + 719_468
     let era = (days >= 0 ? days : days - 146_096) / 146_097
     let dayOfEra = days - era * 146_097
