@@ -141,8 +141,10 @@ struct AttributeRestorer {
 
   /// What is strange about a time; nil for most.
   private func implausible(_ time: Timestamp) -> String? {
-    let shown = String(decoding: TimeText.text(time, isFull: true, isUTC: options.usesUTC), as: UTF8.self)
-    if time.seconds < 0 { return "implausibly old time stamp \(shown)" }
+    func shown() -> String {
+      String(decoding: TimeText.text(time, isFull: true, isUTC: options.usesUTC), as: UTF8.self)
+    }
+    if time.seconds < 0 { return "implausibly old time stamp \(shown())" }
     var now = timespec()
     guard clock_gettime(CLOCK_REALTIME, &now) == 0, Timestamp(now) < time else { return nil }
     var ahead = Timestamp(
@@ -150,7 +152,7 @@ struct AttributeRestorer {
     if ahead.nanoseconds < 0 {
       ahead = Timestamp(seconds: ahead.seconds - 1, nanoseconds: ahead.nanoseconds + 1_000_000_000)
     }
-    return "time stamp \(shown) is \(TimeText.decimal(ahead)) s in the future"
+    return "time stamp \(shown()) is \(TimeText.decimal(ahead)) s in the future"
   }
 
   private func modeNotice(_ member: Member, _ mode: mode_t, _ code: Int32) -> MemberNotice {

@@ -20,7 +20,7 @@ struct CommitQueueTests {
     func create(_ member: Member) throws(MemberNotice) { note(member, "create") }
 
     func beginFile(_ member: Member) throws(MemberNotice) -> (any FileWriter)? {
-      if member.path.last == UInt8(ascii: "7") { throw MemberNotice(member.path, "Cannot open", .failure) }
+      if member.path.last == UInt8(ascii: "2") { throw MemberNotice(member.path, "Cannot open", .failure) }
       state.withLock {
         $0.open += 1
         $0.most = max($0.most, $0.open)
@@ -107,7 +107,7 @@ struct CommitQueueTests {
       reports.append(name)
       switch (made.member.kind, name.last) {
       case (.directory, _), (.symbolicLink, _): log.append("create \(name)")
-      case (_, "7"): reports.append("\(name): Cannot open")
+      case (_, "2"): reports.append("\(name): Cannot open")
       case (_, "3"): reports.append("\(name): Cannot name")
       default:
         if name == "x/f396" {
