@@ -47,7 +47,8 @@ final class ChunkGate {
   private func fillZeros(to offset: Int64) throws(MemberNotice) {
     while position < offset {
       let count = Int(min(offset - position, Int64(memory.count - held)))
-      UnsafeMutableRawBufferPointer(rebasing: memory[held..<held + count]).initializeMemory(as: UInt8.self, repeating: 0)
+      UnsafeMutableRawBufferPointer(rebasing: memory[held..<held + count]).initializeMemory(
+        as: UInt8.self, repeating: 0)
       held += count
       try passFull()
     }
