@@ -46,15 +46,19 @@ public struct RestoreEstimate {
   }
 
   /// Adds what `operation` would read.
+  /// - Parameter each: is told of each member, in the order in which they are read.
   /// - Returns: for each operand of the query, how many names it matched.
   @discardableResult public mutating func add(
-    _ operation: RestoreOperation, of target: ReadTarget
+    _ operation: RestoreOperation, of target: ReadTarget, each: (Member) -> Void = { _ in }
   ) throws(OperationError) -> [Int] {
     let (selection, plan) = try operation.planned(target)
     do throws(IndexError) {
       members += selection.count
       bytes += try selection.byteCount
-      while let file = try plan.next() { try read(file, target) }
+      while let file = try plan.next() {
+        for member in file.members { each(member.copyAs ?? member.record.member) }
+        try read(file, target)
+      }
       return selection.matches
     } catch { throw .index(error) }
   }

@@ -23,9 +23,9 @@ extension ReadMode {
   /// What this command would take to read what it reads.
   /// - Parameters:
   ///   - loaded: the volume that is in the drive; nil for none.
-  ///   - complains: whether names that are not found are reported.
+  ///   - tells: whether members are named, and names that are not found reported.
   func estimate(
-    _ target: ReadTarget, on drive: ModelledDrive, loaded: UniqueID?, complains: Bool = false
+    _ target: ReadTarget, on drive: ModelledDrive, loaded: UniqueID?, tells: Bool = false
   ) throws(OperationError) -> RestoreEstimate {
     var estimate = RestoreEstimate(on: drive, loaded: loaded, longestGap: Self.longestGap(drive.model))
     var choice = choice
@@ -34,9 +34,10 @@ extension ReadMode {
       if choice.dependsOnOrder { choice = self.choice }
       let names = command.operands.filter { choice.dependsOnOrder || $0.baseDirectory == place }
       try estimate.add(
-        RestoreOperation(query: query(names, choice, to: place), options: RestoreOptions(), bufferSize: 0), of: target)
+        RestoreOperation(query: query(names, choice, to: place), options: RestoreOptions(), bufferSize: 0), of: target
+      ) { if tells { reporter.report(.member($0)) } }
     }
-    if complains { reportMissing(choice) }
+    if tells { reportMissing(choice) }
     return estimate
   }
 
@@ -50,15 +51,15 @@ extension ReadMode {
     let estimate = try estimate(target, on: ModelledDrive(model), loaded: target.volume.descriptor.id)
     guard estimate.drive.clock > Self.long else { return }
     reporter.progress?.expect(seconds: estimate.drive.clock)
-    if isSeen { reporter.say(Self.forecast(estimate)) }
+    if isSeen { reporter.say("about \(Figures.about(estimate.drive.clock)): \(Self.amount(estimate))") }
   }
 
-  /// `about 12 min: 340 members, 4 locates, 62 GB`.
-  static func forecast(_ estimate: RestoreEstimate) -> String {
+  /// `340 members, 4 locates, 62 GB`.
+  private static func amount(_ estimate: RestoreEstimate) -> String {
     func count(_ number: some BinaryInteger, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
     var parts = [count(estimate.members, "member")]
     if estimate.volumes > 1 { parts.append(count(estimate.volumes, "volume")) }
     parts += [count(estimate.locates, "locate"), Figures.bytes(estimate.bytes)]
-    return "about \(Figures.about(estimate.drive.clock)): " + parts.joined(separator: ", ")
+    return parts.joined(separator: ", ")
   }
 }

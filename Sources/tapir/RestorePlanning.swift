@@ -53,7 +53,7 @@ struct RestorePlanning {
       throw .refused("'plan -x' needs to know which drive: --drive-model", hint: "there are \(PlanVerb.models)")
     }
     let drive = ModelledDrive(model, compressionRatio: command.planning.ratio)
-    reporter.tell(RestorePlanFact(estimate: try mode.estimate(target, on: drive, loaded: loaded, complains: true)))
+    reporter.tell(RestorePlanFact(estimate: try mode.estimate(target, on: drive, loaded: loaded, tells: true)))
   }
 
   private func onIndex<Result>(_ body: () throws(IndexError) -> Result) throws(OperationError) -> Result {
