@@ -51,8 +51,7 @@ struct ReadMode {
         reporter.report(.volume(found.volume.descriptor, .reading(isAwaited: false)))
         let supply: (any VolumeSupply)? = try NamedVolumes.make(command, archive, reporter: reporter) ?? archive.supply
         let model = model(of: archive)
-        var longestGap = 0
-        if case .device = archive.target { longestGap = Self.longestGap(model) }
+        let longestGap = movesTape(archive) ? Self.longestGap(model) : 0
         let access = found.access(archive.drive, supply: supply, longestGap: longestGap, reporter)
         if let range = command.range, let name = command.operands.first?.name {
           try RangeOperation(

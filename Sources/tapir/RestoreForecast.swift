@@ -12,12 +12,15 @@ extension ReadMode {
   /// in the four seconds of the shortest locate.
   static func longestGap(_ model: DriveModel?) -> Int { model?.longestGap ?? 512 << 20 }
 
-  /// Which drive this is: what the command line or the configuration says, or what a real one calls itself; nil when
-  /// neither tells.
+  /// Which drive this is: what the command line or the configuration says, or what it calls itself; nil when neither tells.
   func model(of archive: OpenedArchive) -> DriveModel? {
-    if let model = command.planning.model { return model }
-    guard case .device = archive.target else { return nil }
-    return DriveModel.ofProduct(archive.drive.identity.product)
+    command.planning.model ?? DriveModel.ofProduct(archive.drive.identity.product)
+  }
+
+  /// Whether a tape moves: here, or behind another machine that says which drive it has.
+  func movesTape(_ archive: OpenedArchive) -> Bool {
+    if case .device = archive.target { return true }
+    return DriveModel.ofProduct(archive.drive.identity.product) != nil
   }
 
   /// What this command would take to read what it reads.
