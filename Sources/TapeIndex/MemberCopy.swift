@@ -87,7 +87,8 @@ struct MemberCopy {
     let count = try source.number("SELECT count(*) FROM member")
     let good = try source.prepare(
       """
-      SELECT count(*) FROM \(MemberSelector.tables)
+      SELECT count(*) FROM member m JOIN directory d ON d.id = m.directory JOIN ownership o ON o.id = m.ownership
+      LEFT JOIN aul_file f ON m.block IS NULL AND f.batch = m.id >> 24 AND f.fseq = m.fseq
       WHERE m.id BETWEEN ?1 AND ?2 AND m.fseq >= ?3 AND m.fseq < ?4 AND m.fseq > 0
         AND coalesce(m.block, f.block) >= 0 AND coalesce(m.blocks, f.blocks) >= 0 AND coalesce(m.bytes, f.bytes) >= 0
         AND coalesce(m.layout, f.layout) BETWEEN 1 AND 3 AND length(coalesce(m.file_digest, f.digest)) = 16
