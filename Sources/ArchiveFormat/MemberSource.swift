@@ -106,8 +106,9 @@ public protocol MemberSink: AnyObject {
   /// Begins a regular file under a temporary name; nil when it is to be passed over (the sink has said so).
   func beginFile(_ member: Member) throws(MemberNotice) -> (any FileWriter)?
 
-  /// Whether files may be committed, in their order, on one other thread while the next are begun and written; all else waits
-  /// until that is done. What becomes of a file must not depend on what exists under its name.
+  /// Whether files may be committed, in their order, on one other thread while the next are begun and written. Directories and
+  /// symbolic links of other names may be created meanwhile; all else waits until that is done. What becomes of a file must
+  /// not depend on what exists under its name.
   var commitsBeside: Bool { get }
 
   /// Is told, where it ``commitsBeside``, how to wait until all files that were begun are committed.

@@ -13,13 +13,17 @@ final class CommitQueue: @unchecked Sendable {
   private var isUrgent = false
   private var isFinished = false
   private var worker: Worker?
+  /// Paths of the files that came last, among them all that wait. The adding thread's alone.
+  private var recent: [[UInt8]] = []
+  private var nextRecent = 0
 
   /// A file on its way.
   private struct Entry {
     /// As it is reported; nil when it was.
     let shown: Member?
     let member: Member
-    let file: any FileWriter
+    /// Nil for what was made already, and is only reported in its turn.
+    let file: (any FileWriter)?
     let isIncomplete: Bool
   }
 
@@ -39,13 +43,47 @@ final class CommitQueue: @unchecked Sendable {
 
   /// Takes a file over, all of whose content is written.
   func add(_ file: any FileWriter, _ member: Member, shown: Member?, isIncomplete: Bool) {
+    if recent.count < Self.capacity { recent.append(member.path) } else { recent[nextRecent] = member.path }
+    nextRecent = (nextRecent + 1) % Self.capacity
+    add(Entry(shown: shown, member: member, file: file, isIncomplete: isIncomplete))
+  }
+
+  /// Takes over the report of a member that was made already, as it is ``isIndependent(_:)``.
+  func add(made member: Member, shown: Member?) {
+    add(Entry(shown: shown, member: member, file: nil, isIncomplete: false))
+  }
+
+  private func add(_ entry: Entry) {
     monitor.locked(when: { waiting.count + busy < Self.capacity }, wakes: { waiting.count >= Self.row || isUrgent }) {
-      waiting.append(Entry(shown: shown, member: member, file: file, isIncomplete: isIncomplete))
+      waiting.append(entry)
     }
+  }
+
+  /// Whether a directory or symbolic link may be made before the files that wait have their names: none of them has the same
+  /// name or lies below it, however their paths are written.
+  func isIndependent(_ member: Member) -> Bool {
+    guard member.kind == .symbolicLink || member.kind == .directory && member.dumpDirectory == nil else { return false }
+    let leaf = member.path.split(separator: UInt8(ascii: "/")).last ?? []
+    // A file system may take some letters for the same.
+    guard !leaf.isEmpty, leaf.allSatisfy({ $0 < 0x80 }) else { return false }
+    return !recent.contains { Self.hasComponent(leaf, in: $0) }
+  }
+
+  private static func hasComponent(_ name: ArraySlice<UInt8>, in path: [UInt8]) -> Bool {
+    var start = 0
+    while start < path.count {
+      let end = path[start...].firstIndex(of: UInt8(ascii: "/")) ?? path.count
+      // Upper and lower case are the same here, and a few other characters.
+      if end - start == name.count, zip(path[start..<end], name).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) { return true }
+      start = end + 1
+    }
+    return false
   }
 
   /// Waits until all files are committed and reported.
   func settle() {
+    recent.removeAll(keepingCapacity: true)
+    nextRecent = 0
     monitor.locked { isUrgent = !waiting.isEmpty }
     monitor.locked(when: { waiting.isEmpty && busy == 0 }, wakes: { false }) { isUrgent = false }
   }
@@ -83,7 +121,7 @@ final class CommitQueue: @unchecked Sendable {
   private func commit(_ entry: Entry) {
     if let shown = entry.shown { observer.report(.member(shown)) }
     do throws(MemberNotice) {
-      for notice in try entry.file.commit() { observer.report(.notice(notice)) }
+      for notice in try entry.file?.commit() ?? [] { observer.report(.notice(notice)) }
       if entry.isIncomplete { throw MemberRestorer.incomplete(entry.member) }
     } catch { observer.report(.notice(error)) }
   }

@@ -50,6 +50,15 @@ final class MemberRestorer {
       enqueue(placed, shown: shown, record, from: bytes, placement, on: queue)
       return nil
     }
+    if let queue, queue.isIndependent(placed) {
+      unsaid = shown
+      do throws(MemberNotice) {
+        try sink.create(placed)
+        queue.add(made: placed, shown: unsaid)
+        unsaid = nil
+      } catch { report(error) }
+      return nil
+    }
     settle()
     observer.report(.member(shown))
     do throws(MemberNotice) {

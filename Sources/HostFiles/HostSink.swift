@@ -41,11 +41,15 @@ public final class HostSink: MemberSink {
   ///   - notify: takes what is to be said without a member failing.
   public init(target: Int32, options: SinkOptions, notify: @escaping (MemberNotice) -> Void) {
     self.options = options
-    self.notify = notify
     var status = stat()
     rootDevice = fstatat(target, ".", &status, 0) == 0 ? UInt64(status.st_dev) : nil
     restorer = AttributeRestorer(options)
-    tree = TargetTree(root: DirectoryHandle(owning: target), confined: !options.keepsAbsoluteNames)
+    let tree = TargetTree(root: DirectoryHandle(owning: target), confined: !options.keepsAbsoluteNames)
+    self.tree = tree
+    self.notify = { notice in
+      tree.settle?()
+      notify(notice)
+    }
     memberPrefixes = PrefixStripper(.members, keepsAbsoluteNames: options.keepsAbsoluteNames)
     linkPrefixes = PrefixStripper(.hardLinks, keepsAbsoluteNames: options.keepsAbsoluteNames)
   }
@@ -86,8 +90,9 @@ public final class HostSink: MemberSink {
     (options.oldFiles == .replace || options.oldFiles == .keepDirectories) && options.backup == nil
   }
 
-  // A directory that is made in passing may have the name of a file that still waits for it.
-  public func settles(_ wait: @escaping () -> Void) { tree.willMake = wait }
+  // A directory that is made in passing may have the name of a file that still waits for it. What is said comes behind what is
+  // said of that.
+  public func settles(_ wait: @escaping () -> Void) { tree.settle = wait }
 
   public func finish() -> [MemberNotice] {
     var notices: [MemberNotice] = []

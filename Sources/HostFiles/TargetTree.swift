@@ -10,7 +10,7 @@ final class TargetTree {
   let root: DirectoryHandle
   private let resolution: UInt64
   /// Is called before a directory is made in passing.
-  var willMake: (() -> Void)?
+  var settle: (() -> Void)?
   /// Is told the path of each directory that is made in passing.
   var made: (([UInt8]) -> Void)?
   /// The directory that is being looked for.
@@ -76,7 +76,7 @@ final class TargetTree {
     if descriptor >= 0 { return DirectoryHandle(owning: descriptor) }
     guard errno == ENOENT && making else { throw ErrnoFailure(code: errno) }
     let (up, leaf) = Self.split(path)
-    willMake?()
+    settle?()
     let above = up.isEmpty ? start : try open(up, from: start, making: true)
     // The umask is the process's, as for any directory made in passing.
     let status = withCString(leaf) { mkdirat(above.descriptor, $0, 0o777) }

@@ -67,18 +67,29 @@ struct CommitQueueTests {
     }
   }
 
-  /// 400 files and now and then a directory, on a drive on which the last file has one byte changed.
+  private func member(_ number: Int) -> TestMember {
+    var made = TestMember.file("x/f\(number)", Noise.incompressible(number, 3000))
+    switch number % 50 {
+    case 49:
+      made = TestMember.file("d\(number)", [])
+      made.member.kind = .directory
+    case 48:
+      // Of the same last name as a file before it.
+      made = TestMember.file("y/F\(number - 3)", [])
+      made.member.kind = .symbolicLink
+      made.member.linkTarget = [0x61]
+    default: break
+    }
+    return made
+  }
+
+  /// 400 files and now and then a directory or a link, on a drive on which the last file has one byte changed.
   @Test(arguments: [nil, 10_000 as Int64]) func allIsInTheOrderOfTheTape(packLimit: Int64?) throws {
     let drive = try MemoryDrive()
     let index = try IndexFile()
-    let members = (0..<400).map { number in
-      var made = TestMember.file(
-        number % 50 == 49 ? "d\(number)" : "f\(number)", number % 50 == 49 ? [] : Noise.incompressible(number, 3000))
-      if number % 50 == 49 { made.member.kind = .directory }
-      return made
-    }
+    let members = (0..<400).map(member)
     _ = try Tape.create(members, on: drive, index: index, packLimit: packLimit)
-    let changed = Noise.incompressible(398, 3000)
+    let changed = Noise.incompressible(396, 3000)
     let damaged = try Tape.copy(drive.cartridge, changing: try #require(object(with: changed, on: drive.cartridge))) {
       guard let place = $0.firstRange(of: changed) else { return }
       $0[place.lowerBound + 5] ^= 1
@@ -95,11 +106,11 @@ struct CommitQueueTests {
       let name = String(decoding: made.member.path, as: UTF8.self)
       reports.append(name)
       switch (made.member.kind, name.last) {
-      case (.directory, _): log.append("create \(name)")
+      case (.directory, _), (.symbolicLink, _): log.append("create \(name)")
       case (_, "7"): reports.append("\(name): Cannot open")
       case (_, "3"): reports.append("\(name): Cannot name")
       default:
-        if name == "f398" {
+        if name == "x/f396" {
           reports.append("\(name): Damaged on tape")
           log.append("discard \(name)")
           continue
@@ -119,8 +130,16 @@ struct CommitQueueTests {
     }
     #expect(said == reports)
     let state = sink.state.withLock { $0 }
-    // What is damaged is given up before those that wait are committed.
-    #expect(state.log.filter { !$0.hasPrefix("discard") } == (log + ["finish"]).filter { !$0.hasPrefix("discard") })
+    // Each kind in its order; what is damaged is given up at once.
+    for what in ["commit", "create"] {
+      #expect(state.log.filter { $0.hasPrefix(what) } == log.filter { $0.hasPrefix(what) })
+    }
+    #expect(state.log.last == "finish")
+    for number in stride(from: 45, to: 400, by: 50) {
+      let file = try #require(state.log.firstIndex(of: "commit x/f\(number)"))
+      let link = try #require(state.log.firstIndex(of: "create y/F\(number)"))
+      #expect(file < link)
+    }
     #expect(state.log.count == log.count + 1 && state.open == 0 && state.most <= 66)
   }
 
