@@ -137,6 +137,7 @@ complete -c tapir -l sync-files -r -d 'commit at least every N members (default 
 complete -c tapir -l sync-seconds -r -d 'commit at least every N seconds (default 300)'
 complete -c tapir -s O -l to-stdout -d 'write contents to standard output'
 complete -c tapir -l range -r -d 'with -xO: only these bytes of one member, read from where they lie and verified'
+complete -c tapir -l drive-model -r -d 'which drive it is, such as LTO-8, if it does not say so itself: how long reading takes is said before, and what is better read through than passed'
 complete -c tapir -s p -l preserve-permissions -d 'set modes whatever the umask (root\'s default)'
 complete -c tapir -l same-permissions -d 'same as --preserve-permissions'
 complete -c tapir -l no-same-permissions -d 'apply the umask to modes (others\' default)'

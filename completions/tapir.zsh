@@ -120,6 +120,7 @@ _tapir() {
     '--sync-seconds=:commit at least every N seconds (default 300)'
     '--to-stdout:write contents to standard output'
     '--range=:with -xO: only these bytes of one member, read from where they lie and verified'
+    '--drive-model=:which drive it is, such as LTO-8, if it does not say so itself: how long reading takes is said before, and what is better read through than passed'
     '--preserve-permissions:set modes whatever the umask (root'\''s default)'
     '--same-permissions:same as --preserve-permissions'
     '--no-same-permissions:apply the umask to modes (others'\'' default)'

@@ -68,11 +68,18 @@ public final class VolumeReader {
     position = block
   }
 
+  /// Bytes of three labels: a header or a trailer.
+  public static let labelBytes = 240.0
+
+  /// Whether what lies between two places is read rather than passed with a locate.
+  /// - Parameter longestGap: objects that are.
+  public static func isReadThrough(from start: BlockID, to block: BlockID, longestGap: Int) -> Bool {
+    block > start && block.rawValue - start.rawValue <= UInt64(longestGap)
+  }
+
   /// Reads what lies before `block`, where that is little; false when it is not, or could not be read.
   private func readTo(_ block: BlockID) -> Bool {
-    guard let start = position, block > start, block.rawValue - start.rawValue <= UInt64(longestGap) else {
-      return false
-    }
+    guard let start = position, Self.isReadThrough(from: start, to: block, longestGap: longestGap) else { return false }
     for _ in start.rawValue..<block.rawValue {
       // Damage in what nobody asked for is no reason to stop: the tape is moved then.
       let outcome = try? passed.withMutableBytes { (space) throws(DriveError) in try drive.read(into: &space) }

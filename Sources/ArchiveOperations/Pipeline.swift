@@ -22,16 +22,18 @@ final class Monitor {
   }
 
   /// Times that a thread lets the other one run before it sleeps: waking it costs more than a small file takes.
-  fileprivate static let patience = 20
+  static let patience = 20
 
   /// Waits until `ready`, then runs `body`; both under the lock. What `body` changes wakes the other side.
   /// - Parameters:
   ///   - wakes: whether the other side, if it waits, can go on now: waking it in vain costs more than a small file takes.
+  ///   - patience: times that the other one is let run before this one sleeps.
   ///   - seconds: the longest wait before `expired` is called, which is to make a difference to `ready`.
   ///   - waits: is told when a wait begins, on the clock of ``steadyNanoseconds()``.
   ///   - waited: is told of a wait in nanoseconds.
   func locked<Result>(
-    when ready: () -> Bool = { true }, within seconds: Int? = nil, expired: () -> Void = {},
+    when ready: () -> Bool = { true }, patience: Int = Monitor.patience, within seconds: Int? = nil,
+    expired: () -> Void = {},
     waits: (UInt64) -> Void = { _ in }, waited: (UInt64) -> Void = { _ in }, wakes: () -> Bool = { true },
     _ body: () -> Result
   ) -> Result {
@@ -39,7 +41,7 @@ final class Monitor {
     if !ready() {
       let start = steadyNanoseconds()
       waits(start)
-      wait(until: ready, within: seconds, expired)
+      wait(until: ready, patience, within: seconds, expired)
       waited(steadyNanoseconds() - start)
     }
     let result = body()
@@ -51,8 +53,10 @@ final class Monitor {
 }
 
 extension Monitor {
-  fileprivate func wait(until ready: () -> Bool, within seconds: Int?, _ expired: () -> Void) {
-    var left = Self.patience
+  fileprivate func wait(
+    until ready: () -> Bool, _ patience: Int, within seconds: Int?, _ expired: () -> Void
+  ) {
+    var left = patience
     while left > 0, !ready() {
       left -= 1
       pthread_mutex_unlock(mutex)
@@ -165,6 +169,9 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
   private var isDraining = false
   /// How a consumer that ran dry rests; nil for not at all.
   private let streaming: Streaming?
+  /// How often the producer lets the other side run before it sleeps. Not at all where a drive has to take half of many
+  /// blocks first: the system calls would be in vain.
+  private var fillerPatience = Monitor.patience
   /// Set when the ring was empty: the consumer rests until enough is there.
   private var isFilling: Bool
   private var produced: Int64 = 0
@@ -197,6 +204,7 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
     rules.startShare = min(0.25, 16 * Double(blockSize) / Double(max(1, byteCount)))
     rules.longestRest = 1
     self.init(blockSize: blockSize, byteCount: byteCount, streaming: consumedInRows ? rules : nil)
+    fillerPatience = Monitor.patience
   }
 
   /// Allocates blocks that take `byteCount` bytes together, at least four.
@@ -205,6 +213,7 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
     self.streaming = streaming
     isFilling = streaming != nil
     slotCount = max(4, byteCount / blockSize)
+    if streaming != nil, slotCount >= 16 { fillerPatience = 0 }
     memory = .allocate(byteCount: slotCount * blockSize, alignment: 4096)
     slots = []
     for index in 0..<slotCount {
@@ -217,7 +226,7 @@ final class BlockRing<Begin, End>: @unchecked Sendable {
   /// Waits for a free block; nil when the consumer has gone. It is the producer's until ``publish(_:)``.
   func acquire() -> Block? {
     monitor.locked(
-      when: { hasRoom || isCancelled }, waits: { waiting.filler = $0 },
+      when: { hasRoom || isCancelled }, patience: fillerPatience, waits: { waiting.filler = $0 },
       waited: {
         times.files += Double($0) / 1e9
         waiting.filler = nil

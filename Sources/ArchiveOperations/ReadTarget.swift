@@ -59,8 +59,8 @@ public struct ReadTarget {
       volume.descriptor, in: drive, supply: supply, longestGap: longestGap, blockSize: blockSize, observer: observer)
   }
 
-  /// Some volumes of an index, of which `volume` is at hand.
-  init(_ volume: IndexFile.Volume, among volumes: [IndexFile.Volume], in index: IndexFile) {
+  /// Some volumes of an index, of which `volume` is at hand or comes first.
+  public init(_ volume: IndexFile.Volume, among volumes: [IndexFile.Volume], in index: IndexFile) {
     self.volume = volume
     self.volumes = volumes
     self.index = index

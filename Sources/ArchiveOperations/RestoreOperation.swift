@@ -38,6 +38,18 @@ public struct RestoreOperation {
     self.bufferSize = bufferSize
   }
 
+  /// What the query chooses, and the files that are read for it in their order.
+  func planned(_ target: ReadTarget) throws(OperationError) -> (Selection, RestorePlan) {
+    try onIndex { () throws(IndexError) in
+      let selection = try Selection(query, of: readsOneVolume ? [target.volume] : target.volumes, in: target.index)
+      let plan = try RestorePlan(
+        selection, alone: readsOneVolume ? target.volume : nil,
+        open: query.operands.isEmpty && query.session == nil && query.sample == nil, membersOf: membersOf,
+        takingOver: takingOver, in: target.index)
+      return (selection, plan)
+    }
+  }
+
   /// As ``run(_:access:sink:observer:)``, with no volume but the one in `drive`, which stays open.
   public func run(
     _ target: ReadTarget, drive: any TapeDrive, sink: any MemberSink, observer: any OperationObserver
@@ -51,15 +63,7 @@ public struct RestoreOperation {
   public func run(
     _ target: ReadTarget, access: VolumeAccess, sink: any MemberSink, observer: any OperationObserver
   ) throws(OperationError) -> RestoreSummary {
-    let selection = try onIndex { () throws(IndexError) in
-      try Selection(query, of: readsOneVolume ? [target.volume] : target.volumes, in: target.index)
-    }
-    let plan = try onIndex { () throws(IndexError) in
-      try RestorePlan(
-        selection, alone: readsOneVolume ? target.volume : nil,
-        open: query.operands.isEmpty && query.session == nil && query.sample == nil, membersOf: membersOf,
-        takingOver: takingOver, in: target.index)
-    }
+    let (selection, plan) = try planned(target)
     let ring = ReadRing(
       blockSize: target.blockSize, byteCount: bufferSize, consumedInRows: true)
     let byteCount = try onIndex { () throws(IndexError) in try selection.byteCount }

@@ -4,7 +4,7 @@ internal import TapeIO
 /// objects of equal size between two of them.
 struct ObjectOffsets {
   /// Bytes between two places that are kept.
-  static let step = 16_000_000.0
+  let step: Double
   /// Bytes of an object that nobody saw: a block of the default size.
   static let unseen = 262_144.0
 
@@ -12,11 +12,13 @@ struct ObjectOffsets {
   /// The last place that was seen.
   private var end: (object: BlockID, offset: Double) = (.beginningOfTape, 0)
 
+  init(step: Double) { self.step = step }
+
   /// Takes note that `object` begins `offset` bytes from beginning of tape.
   mutating func note(_ object: BlockID, at offset: Double) {
     guard object > end.object else { return }
     end = (object, offset)
-    if let last = known.last, offset - last.offset >= Self.step { known.append(end) }
+    if let last = known.last, offset - last.offset >= step { known.append(end) }
   }
 
   /// Forgets what lay behind `object`, which is written over.

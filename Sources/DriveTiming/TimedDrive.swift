@@ -10,12 +10,15 @@ public final class TimedDrive: TapeDrive {
   public let inner: any TapeDrive
   /// The time it would take.
   public private(set) var timing: ModelledDrive
-  private var offsets = ObjectOffsets()
+  private var offsets: ObjectOffsets
   /// Block ID at which the drive stands; nil when it is not known.
   private var object: BlockID?
 
   /// Wraps a drive whose cartridge has just been loaded.
-  public init(_ inner: any TapeDrive, _ timing: ModelledDrive) {
+  /// - Parameter precision: bytes between two places that are kept of what passes; those of objects between them come out
+  ///   in proportion.
+  public init(_ inner: any TapeDrive, _ timing: ModelledDrive, precision: Double = 16_000_000) {
+    offsets = ObjectOffsets(step: precision)
     self.inner = inner
     self.timing = timing
     object = .beginningOfTape

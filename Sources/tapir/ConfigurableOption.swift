@@ -38,6 +38,7 @@ struct ConfigurableOption: Sendable {
     Self(key: .driveElement, scopes: [.drive], builtIn: "0"),
     Self(key: .buffer, scopes: places, builtIn: "64M, for a drive 1G or a quarter of the memory"),
     Self(key: .driveRate, scopes: places, builtIn: "as fast as the drive takes it"),
+    Self(key: .driveModel, scopes: places, builtIn: "what the drive calls itself"),
     Self(key: .recordSize, scopes: places, alternatives: [.blockingFactor], builtIn: "256k"),
     Self(key: .capacity, scopes: [.defaults, .library], builtIn: "no limit"),
     Self(key: .compression, scopes: [.defaults, .library], builtIn: "lz4"),

@@ -38,6 +38,8 @@ extension TarCommandBuilder {
       switch option.key {
       case .indexDatabase, .changer, .driveElement, .recordSize:
         guard fits(option.key, .create, target) else { continue }
+      case .driveModel:
+        guard fits(option.key, command.mode, target) else { continue }
       default: break
       }
       try addDefault(option.key, item)
@@ -76,6 +78,7 @@ extension TarCommandBuilder {
     case .recordSize: return command.writes
     case .capacity, .compression: return isNew && command.writes
     case .retain: return command.writes || mode == .concatenate
+    case .driveModel: return (mode == .extract || mode == .compare) && target?.isOrdinary != true
     case .driveRate: return mode == .create || mode == .append
     case .noSpan: return command.writes && command.stream == nil
     case .verify: return command.writes && !command.multiVolume.isOn
@@ -111,7 +114,8 @@ extension Verb {
     let own: Set<OptionKey> =
       switch self {
       case .configShow: []
-      case .plan, .volumeRepack: [.layout, .pack, .syncBytes, .syncFiles, .syncSeconds]
+      case .plan: [.layout, .pack, .syncBytes, .syncFiles, .syncSeconds, .driveModel]
+      case .volumeRepack: [.layout, .pack, .syncBytes, .syncFiles, .syncSeconds]
       case .libraryCreate: [.capacity, .compression]
       case .volumeLabel: [.changer, .driveElement, .recordSize]
       case .volumeErase: [.changer, .driveElement, .recordSize]
@@ -138,7 +142,7 @@ extension Verb {
     var given: Set<OptionKey> = []
     for case .option(let key, _) in items { given.insert(key) }
     var target: ArchiveTarget?
-    if !hasTwoArchives, self != .plan, command.archive.name != nil {
+    if !hasTwoArchives, self != .plan || command.mode == .extract, command.archive.name != nil {
       // What cannot be resolved is refused, in its own words, when it is to be opened.
       do { target = try ArchiveTarget.resolve(command.archive, creates: true) } catch {}
     }

@@ -10,6 +10,7 @@ final class Event {
   enum Kind: String, CaseIterable {
     case start, member, label, change, difference, committed, volume, warning, error, summary
     case batch, session, version, copy, verify, check, rebuild, repack, plan
+    case restorePlan = "restore_plan"
     case library, element, cartridge
     case drive, health, map, setting
   }

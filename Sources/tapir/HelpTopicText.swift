@@ -35,6 +35,7 @@ enum HelpTopicText {
       tapir drive health /dev/nst0                 errors, wear, what to do about it
       tapir drive eject /dev/nst0
       tapir plan -cf LTO-9 /home                   how many cartridges, how long, before anything is written
+      tapir plan -xf /dev/nst0 home/me             how long, before anything is restored
 
     Positions have to be those of blocks, and nothing may be written behind one's back: as root tapir sets the driver's
     options itself, else it says which 'mt stsetoptions' root has to give once.

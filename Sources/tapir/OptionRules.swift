@@ -64,6 +64,9 @@ extension TarCommandBuilder {
     if command.driveRate != nil, command.mode != .create, command.mode != .append {
       throw onlyFor("--drive-rate", "-c and -r")
     }
+    if command.planning.model != nil, command.mode != .extract, command.mode != .compare {
+      throw onlyFor("--drive-model", "-x and -d")
+    }
     try checkVersions(command)
     if command.intent.keptUntil != nil, !writes, command.mode != .concatenate {
       throw onlyFor("--retain", "-c, -r, -u and -A")

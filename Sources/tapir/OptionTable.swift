@@ -70,7 +70,7 @@ enum OptionKey: Hashable, Sendable {
   case file, forceLocal, vsn, indexDatabase, noIndex, noConfiguration, label, capacity, compression, eraseVolume,
     eraseUnexpired, retain
   case eraseTail, salvage, scan, to, eraseSource
-  case blockingFactor, recordSize, buffer, driveRate
+  case blockingFactor, recordSize, buffer, driveRate, driveModel
   case directory, filesFrom, null, noNull, verbatimFilesFrom, noVerbatimFilesFrom, unquote, noUnquote, addFile
   case exclude, excludeFrom, excludeVCS, excludeVCSIgnores, excludeBackups, excludeIgnore, excludeIgnoreRecursive
   case excludeCaches, excludeCachesUnder, excludeCachesAll, excludeTag, excludeTagUnder, excludeTagAll, include
@@ -195,6 +195,10 @@ enum OptionTable {
     .own(
       .range, "range", .required, "OFFSET[:LENGTH]", .extracting,
       "with -xO: only these bytes of one member, read from where they lie and verified"),
+    .own(
+      .driveModel, "drive-model", .required, "MODEL", .extracting,
+      "which drive it is, such as LTO-8, if it does not say so itself: how long reading takes is said before, and what is "
+        + "better read through than passed"),
     .gnu(
       .preservePermissions, "p", "preserve-permissions", .extracting, "set modes whatever the umask (root's default)"),
     .gnu(.preservePermissions, nil, "same-permissions", .extracting, "same as --preserve-permissions"),

@@ -11,7 +11,6 @@ struct PlanFact: Fact {
   let kind = Event.Kind.plan
   private var time: Double { plan.drive.spent.total }
   private var rate: Double { time > 0 ? Double(plan.contentBytes) / time : 0 }
-  private var causes: [TimeSpent.Cause] { TimeSpent.Cause.allCases.filter { plan.drive.spent[$0] > 0 } }
 
   var lines: [[UInt8]] {
     func shown(_ bytes: Double) -> String { Figures.fixed(bytes / 1e6, 1) + " MB/s" }
@@ -25,18 +24,7 @@ struct PlanFact: Fact {
     ]
     if hasSourceRate { rows.append(FactText.row("stops", "\(plan.drive.repositions) for want of data")) }
     rows += [FactText.row("time", Figures.duration(time)), FactText.row("rate", shown(rate))]
-    guard time > 0 else { return rows }
-    rows += [[], Array("where the time goes          seconds      %".utf8)]
-    for cause in causes {
-      let seconds = plan.drive.spent[cause]
-      let name = cause.rawValue + String(repeating: " ", count: max(0, 24 - cause.rawValue.count))
-      rows.append(
-        Array(
-          (name + Figures.right(Figures.fixed(seconds, 1), 12)
-            + Figures.right(Figures.fixed(seconds / time * 100, 1), 7))
-            .utf8))
-    }
-    return rows
+    return rows + TimeTable.lines(plan.drive.spent)
   }
 
   func fill(_ event: Event) {
@@ -54,13 +42,6 @@ struct PlanFact: Fact {
     if hasSourceRate { event.set("stops", plan.drive.repositions) }
     event.set("seconds", time)
     event.set("rate", rate)
-    event.set(
-      "time",
-      causes.map { cause in
-        let part = Event()
-        part.set("cause", cause.rawValue)
-        part.set("seconds", plan.drive.spent[cause])
-        return part
-      })
+    event.set("time", TimeTable.events(plan.drive.spent))
   }
 }

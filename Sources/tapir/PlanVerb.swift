@@ -8,6 +8,8 @@ struct Planning {
   var sourceRate: Double?
   /// Bytes that the drive makes one of.
   var ratio = 1.0
+  /// The drive that restoring is reckoned for (`--drive-model`).
+  var model: DriveModel?
 
   /// A decimal number from 0.01 to 1000.
   static func ratio(_ text: [UInt8]) -> Double? {
@@ -19,7 +21,7 @@ struct Planning {
   }
 }
 
-/// `plan`: what archiving files would take on a drive, before a byte is written.
+/// `plan`: what archiving files would take on a drive, before a byte is written; with `-x`, what restoring them would.
 struct PlanVerb {
   let command: TarCommand
   let reporter: Reporter
@@ -31,21 +33,32 @@ struct PlanVerb {
       .noUnquote, .addFile, .recursion, .noRecursion, .oneFileSystem, .absoluteNames, .newer, .newerMtime, .transform,
       .sort, .dereference, .hardDereference, .checkLinks, .ignoreFailedRead, .layout, .pack, .sparse,
       .syncBytes, .syncFiles, .syncSeconds, .capacity, .xattrs, .noXattrs, .xattrsInclude, .xattrsExclude, .acls,
-      .noACLs, .sourceRate, .ratio, .verbose, .help,
+      .noACLs, .sourceRate, .ratio, .verbose, .help, .extract, .vsn, .indexDatabase, .driveModel, .occurrence, .asOf,
+      .session,
     ])
 
   /// What can be named.
   static let models = DriveModel.published.map(\.name).joined(separator: ", ")
 
   static let summary =
-    "Usage: tapir plan -cf MODEL [OPTION...] NAME...\n\n"
+    "Usage: tapir plan -cf MODEL [OPTION...] NAME...\n"
+    + "       tapir plan -xf ARCHIVE [--drive-model=MODEL] [OPTION...] [NAME...]\n\n"
     + "Says how many cartridges and how much time archiving the files would take on a drive of this model, and what the\n"
     + "time would go into. Looks at the files as -c does; reads none and writes nothing. --capacity is that of the\n"
     + "cartridges.\n\n"
+    + "With -x, says how much time restoring members would take, with which locates. The index tells; of a cartridge, the\n"
+    + "label says which volume it is, and with --vsn none is needed.\n\n"
     + "Models: \(models).\n"
 
   /// The command line of `-c`, understood.
   static func command(_ items: [CommandItem]) throws(UsageError) -> TarCommand {
+    if items.contains(.option(.extract, nil)) {
+      let command = try TarCommandBuilder.build(items)
+      if command.planning.sourceRate != nil {
+        throw UsageError(message: "--source-rate is for -c: it is how fast files come", pointsAtHelp: false)
+      }
+      return command
+    }
     let command = try TarCommandBuilder.build([.option(.create, nil)] + items)
     guard command.archive.name != nil else {
       throw UsageError(message: "'plan' takes a drive model with -f: \(models)")
@@ -55,6 +68,11 @@ struct PlanVerb {
 
   func run() throws(OperationError) {
     for note in command.notes { reporter.say(note) }
+    if command.mode == .extract {
+      try RestorePlanning(command: command, reporter: reporter).run()
+      for complaint in command.complaints { reporter.complain(complaint) }
+      return
+    }
     let name = String(decoding: command.archive.name ?? [], as: UTF8.self)
     guard var model = DriveModel.named(name) else {
       throw .refused("there is no drive model '\(name)'", hint: "there are \(Self.models)")

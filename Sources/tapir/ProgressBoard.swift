@@ -28,6 +28,8 @@ final class ProgressBoard: Sendable {
     var gauge: (any BufferGauge)?
     var isWriting = false
     var wait: (what: String, since: Double)?
+    /// Seconds that it is expected to take, and since when.
+    var estimate: (seconds: Double, since: Double)?
     /// When the first byte passed.
     var start: Double?
     /// What had passed, and who had waited, at moments of the last seconds, the oldest first.
@@ -82,6 +84,9 @@ final class ProgressBoard: Sendable {
     state.withLock { $0.wait = what.map { ($0, clock() - Double(seconds)) } }
   }
 
+  /// From now on it is expected to take so many seconds.
+  func expect(seconds: Double) { state.withLock { $0.estimate = (seconds, clock()) } }
+
   /// How far it has come now.
   func figures() -> ProgressFigures {
     let now = clock()
@@ -115,6 +120,12 @@ final class ProgressBoard: Sendable {
         if let total = state.totalBytes, !(commits && state.stage != nil), figures.averageRate > 0 {
           figures.secondsLeft = Int64(Double(max(0, total - state.bytes)) / figures.averageRate)
         }
+      }
+      if let estimate = state.estimate {
+        // At first only the estimate tells, which knows of locates; in the end what has passed tells better.
+        let part = state.totalBytes.map { $0 > 0 ? min(1, Double(state.bytes) / Double($0)) : 1 } ?? 0
+        let expected = max(0, estimate.seconds - (now - estimate.since))
+        figures.secondsLeft = Int64((1 - part) * expected + part * Double(figures.secondsLeft ?? Int64(expected)))
       }
       return figures
     }

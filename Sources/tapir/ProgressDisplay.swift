@@ -121,6 +121,9 @@ final class ProgressDisplay: Sendable {
   /// Whether waits are shown on a line, and need no messages.
   var showsWaits: Bool { isLine }
 
+  /// Takes note of how long it is expected to take.
+  func expect(seconds: Double) { board.expect(seconds: seconds) }
+
   /// Takes note of what happens.
   func take(_ event: OperationEvent) { board.take(event) }
 

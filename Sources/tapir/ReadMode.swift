@@ -50,9 +50,8 @@ struct ReadMode {
       } else {
         reporter.report(.volume(found.volume.descriptor, .reading(isAwaited: false)))
         let supply: (any VolumeSupply)? = try NamedVolumes.make(command, archive, reporter: reporter) ?? archive.supply
-        // A locate takes a drive four seconds and more, in which it reads as much.
-        var longestGap = 0
-        if case .device = archive.target { longestGap = 512 << 20 }
+        let model = model(of: archive)
+        let longestGap = movesTape(archive) ? Self.longestGap(model) : 0
         let access = found.access(archive.drive, supply: supply, longestGap: longestGap, reporter)
         if let range = command.range, let name = command.operands.first?.name {
           try RangeOperation(
@@ -60,6 +59,7 @@ struct ReadMode {
             length: range.length
           ).run(found, access: access, sink: StandardOutputSink())
         } else {
+          try forecast(found, on: model)
           try restore(found, access, archive)
         }
         return try access.close()

@@ -1,5 +1,6 @@
 import ArchiveFormat
 import ArchiveOperations
+import DriveTiming
 import Glibc
 import HostFiles
 import TapeIndex
@@ -124,7 +125,8 @@ struct TarCommandBuilder {
   private static let volumeKeys: Set<OptionKey> = [
     .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .retain,
     .layout,
-    .pack, .noSpan, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .range,
+    .pack, .noSpan, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .driveModel,
+    .range,
     .changer, .driveElement, .changed, .series, .asOf, .newest, .session,
   ]
 
@@ -198,6 +200,11 @@ struct TarCommandBuilder {
       command.ordinary.recordSize = Int(asked)
     case .range: command.range = try range(value)
     case .driveRate: command.driveRate = try rates(value)
+    case .driveModel:
+      guard let model = DriveModel.named(String(decoding: value, as: UTF8.self)) else {
+        throw invalid(value, "--drive-model", "one of \(PlanVerb.models)")
+      }
+      command.planning.model = model
     case .buffer: command.bufferSize = Int(try size(value, "--buffer", minimum: 1))
     case .filesFrom: try readNames(from: value)
     case .addFile: names.add(value, unquoting: true)

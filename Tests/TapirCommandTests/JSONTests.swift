@@ -78,6 +78,7 @@ struct JSONTests {
     j volume-map 0 volume map x.vtl --width=40; j drive-status 0 drive status x.vtl; j drive-health 0 drive health x.vtl
     j drive-rewind 0 drive rewind x.vtl; j drive-position 0 drive position x.vtl; j drive-load 2 drive load x.vtl
     j plan 0 plan -cf LTO-9 src --source-rate 1M; j plan-model 2 plan -cf LTO-99 src
+    j plan-restore 0 plan -xf x.vtl --drive-model LTO-9
     printf '' | "$TAPIR" rmt --json 2> runs/rmt.json; keep rmt $? 0
 
     j library-create 0 library create lib --slots 4 --cartridges 3 --drives 2 --io-slots 1 --capacity 64M

@@ -160,7 +160,15 @@ struct PlanVerbTests {
       ["plan", "-cf", "LTO-9", "--source-rate=0", "tree"],
       "--source-rate takes a size such as 512k, 64G or 12TB, not '0'"
     ),
-    (["plan", "-xf", "LTO-9", "tree"], "invalid option -- 'x'"),
+    (["plan", "-xf", "LTO-9", "tree"], "LTO-9: Cannot open: No such file or directory"),
+    (["plan", "-cxf", "LTO-9", "tree"], "You may not specify more than one "),
+    (["plan", "-x", "tree"], "'plan -x' takes an archive with -f, or a volume with --vsn"),
+    (["plan", "-x", "--vsn=NO9999", "--drive-model=LTO-9"], "volume NO9999 is not in the index"),
+    (["plan", "-cf", "LTO-9", "--drive-model=LTO-9", "tree"], "--drive-model is for -x and -d"),
+    (["-tf", "x", "--drive-model=LTO-9"], "--drive-model is for -x and -d"),
+    (["-xf", "x", "--drive-model=LTO"], "--drive-model takes one of LTO-2, "),
+    (["plan", "-xf", "x", "--source-rate=1M"], "--source-rate is for -c: it is how fast files come"),
+    (["plan", "-xf", "/dev/null"], "'plan' looks at volumes, not at ordinary archives"),
     (["plan", "-cf", "LTO-9", "@tree"], "'plan' looks at files, not at the members of @ARCHIVE"),
   ])
   func whatCannotBePlannedIsRefused(_ words: [String], _ message: String) throws {

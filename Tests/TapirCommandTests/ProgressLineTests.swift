@@ -114,6 +114,22 @@ struct ProgressLineTests {
     #expect(board.figures().committedBytes == 4_000)
   }
 
+  @Test func whatIsLeftIsFirstWhatWasEstimatedAndThenWhatTheRateTells() {
+    let clock = Clock()
+    let board = ProgressBoard(commits: false) { clock.now }
+    board.take(.expected(members: 1, bytes: 1_000))
+    board.expect(seconds: 100)
+    clock.now = 10
+    #expect(board.figures().secondsLeft == 90)
+    board.take(.passed(bytes: 500))
+    clock.now = 20
+    // 50 bytes a second since the first: 10 s; estimated are 80 more. Half has passed.
+    #expect(board.figures().secondsLeft == 45)
+    board.take(.passed(bytes: 500))
+    clock.now = 120
+    #expect(board.figures().secondsLeft == 0)
+  }
+
   @Test func whoWaitsIsToldByTheOtherSide() {
     #expect(ProgressBoard.limit(0.9, 0.0, isWriting: true) == .drive)
     #expect(ProgressBoard.limit(0.0, 0.9, isWriting: true) == .files)

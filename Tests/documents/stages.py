@@ -77,7 +77,12 @@ written V00009 && mkdir /backup && tapir -caf photos.zip home && seq 200000 > ho
     "docs/from-tar-mt-mbuffer.md": {"Writing": "blank; [ \"$DRIVE\" ] || export TAPIR_INDEX=/w/drive.sqlite", "More than one tape": "blank", "Tape over ssh": "written V00001",
                                     "Old tapes": "blank; tar -cf /dev/nst0 /home; library tapes"},
     "docs/from-tar-mt-mbuffer.md (before)": {"Writing": "blank"},
-    "docs/performance.md": {"": PHOTOS},
+    "docs/performance.md": {
+        "": PHOTOS,
+        "What restoring takes": r"""
+export TAPIR_INDEX=/w/drive.sqlite; for i in {10..29}; do head -c 1000000 /dev/zero > f$i; done
+tapir -cf v.vtl --vsn V00001 --no-span f1* && tapir -rf v.vtl f2*""",
+    },
     "docs/json.md": {"": "library tapes"},
     "docs/index.md": {"": "written V00001; tapir index rebuild /dev/nst0 --index-db index.sqlite; cp /data/measured FILE"},
     "docs/installing.md": {
