@@ -51,8 +51,7 @@ public final class CatalogueSpool {
             header: BlockID(UInt64(rows.integer(3))), digest: digest), BlockID(UInt64(rows.integer(5)))
         )
       }
-      // It was checked when it was added.
-      try body(try Catalogue(rows.blob(1), isRecovered: true), found)
+      try body(try Catalogue(rows.blob(1), isSpooled: true), found)
     }
   }
 }
