@@ -8,8 +8,12 @@ final class Database {
   /// What its databases in memory lie in, by their names.
   var images: [String: DatabaseImage] = [:]
 
+  // What it returns says whether SQLite is in use already: then it counts, which is slower and no error.
+  private static let isLeftUncounted = csqlite_leave_out_memory_statistics() == SQLITE_OK
+
   /// Opens the file at `path`; an empty path is a temporary database that spills to disk, `:memory:` one that does not.
   init(path: [UInt8], flags: Int32) throws(IndexError) {
+    _ = Self.isLeftUncounted
     let name = String(decoding: path, as: UTF8.self)
     var handle: OpaquePointer?
     let code = (path + [0]).withUnsafeBufferPointer { bytes in

@@ -155,34 +155,39 @@ struct MemberInserter {
 }
 
 /// Reads members back.
-struct MemberSelector {
+final class MemberSelector {
   private let chunks: Statement
   private let attributes: Statement
+  private let owners: Statement
+  /// Few own many: joining their table costs more than all else that it takes to read a member.
+  private var ownerships: [Int64: Ownership] = [:]
+  private static let mostOwnerships = 1000
 
-  /// The columns that ``member(_:)`` expects, of `member m`, `directory d`, `ownership o` and `aul_file f`.
+  /// The columns that ``member(_:from:)`` expects, of `member m`, `directory d` and `aul_file f`.
   static let columns = """
     m.id, m.fseq, coalesce(m.block, f.block), coalesce(m.blocks, f.blocks), coalesce(m.bytes, f.bytes),
     coalesce(m.layout, f.layout), coalesce(m.file_digest, f.digest), m.offset, m.content_offset, d.path, m.name,
-    m.type, m.mode, o.uid, o.gid, o.user_name, o.group_name, m.size, m.mtime, m.mtime_ns, m.ctime, m.ctime_ns,
+    m.type, m.mode, m.ownership, m.size, m.mtime, m.mtime_ns, m.ctime, m.ctime_ns,
     m.device, m.inode, m.link_target, m.link_fseq, m.link_offset, m.rdev, m.digest, m.incomplete
     """
 
   /// The tables they come from.
   static let tables = """
-    member m JOIN directory d ON d.id = m.directory JOIN ownership o ON o.id = m.ownership
+    member m JOIN directory d ON d.id = m.directory
     LEFT JOIN aul_file f ON m.block IS NULL AND f.batch = m.id >> 24 AND f.fseq = m.fseq
     """
 
   init(_ database: Database) throws(IndexError) {
     chunks = try database.prepare("SELECT digests FROM chunk WHERE member = ? ORDER BY first")
     attributes = try database.prepare("SELECT keyword, value FROM attribute WHERE member = ? ORDER BY keyword")
+    owners = try database.prepare("SELECT uid, gid, user_name, group_name FROM ownership WHERE id = ?")
   }
 
   /// The member in the statement's row, whose columns begin at `first`.
   func member(_ row: Statement, from c: Int32 = 0) throws(IndexError) -> (FilePlacement, MemberRecord) {
     guard let kind = Member.Kind(rawValue: Int(row.integer(c + 11))),
       let layout = Layout(rawValue: Int(row.integer(c + 5))), let fileDigest = Digest(bytes: row.blob(c + 6)),
-      row.integer(c + 1) > 0, row.integer(c + 2) >= 0, row.integer(c + 17) >= 0, row.integer(c + 7) >= 0,
+      row.integer(c + 1) > 0, row.integer(c + 2) >= 0, row.integer(c + 14) >= 0, row.integer(c + 7) >= 0,
       row.integer(c + 8) >= 0
     else { throw .badCatalogue(why: "member \(row.integer(c)) has a value out of range") }
     let id = row.integer(c)
@@ -192,33 +197,44 @@ struct MemberSelector {
     var member = Member(
       path: row.blob(c + 9) + row.blob(c + 10), kind: kind,
       mode: UInt32(truncatingIfNeeded: row.integer(c + 12)) & 0o7777,
-      ownership: Ownership(
-        user: UInt32(truncatingIfNeeded: row.integer(c + 13)), group: UInt32(truncatingIfNeeded: row.integer(c + 14)),
-        userName: row.blob(c + 15), groupName: row.blob(c + 16)),
-      size: row.integer(c + 17),
+      ownership: try ownership(row.integer(c + 13)),
+      size: row.integer(c + 14),
       modified: Timestamp(
-        seconds: row.integer(c + 18), nanoseconds: Self.nanoseconds(row.integer(c + 19))))
-    if let seconds = row.optionalInteger(c + 20) {
-      member.changed = Timestamp(seconds: seconds, nanoseconds: Self.nanoseconds(row.integer(c + 21)))
+        seconds: row.integer(c + 15), nanoseconds: Self.nanoseconds(row.integer(c + 16))))
+    if let seconds = row.optionalInteger(c + 17) {
+      member.changed = Timestamp(seconds: seconds, nanoseconds: Self.nanoseconds(row.integer(c + 18)))
     }
-    if let device = row.optionalInteger(c + 22), let inode = row.optionalInteger(c + 23) {
+    if let device = row.optionalInteger(c + 19), let inode = row.optionalInteger(c + 20) {
       member.sourceFile = SourceFile(
         device: UInt64(bitPattern: device), inode: UInt64(bitPattern: inode), linkCount: 1)
     }
-    member.linkTarget = row.blob(c + 24)
-    if let rdev = row.optionalInteger(c + 27) {
+    member.linkTarget = row.blob(c + 21)
+    if let rdev = row.optionalInteger(c + 24) {
       member.deviceNumber = DeviceNumber(
         major: UInt32(truncatingIfNeeded: rdev >> 32), minor: UInt32(truncatingIfNeeded: rdev))
     }
     var record = MemberRecord(
       member: member, offset: row.integer(c + 7), contentOffset: row.integer(c + 8),
-      digest: Digest(bytes: row.blob(c + 28)), isIncomplete: row.integer(c + 29) != 0)
-    if let sequence = row.optionalInteger(c + 25), sequence > 0 {
-      record.link = LinkPlacement(sequence: UInt64(sequence), offset: row.integer(c + 26))
+      digest: Digest(bytes: row.blob(c + 25)), isIncomplete: row.integer(c + 26) != 0)
+    if let sequence = row.optionalInteger(c + 22), sequence > 0 {
+      record.link = LinkPlacement(sequence: UInt64(sequence), offset: row.integer(c + 23))
     }
     if member.size > Int64(ContentDigester.chunkSize) { record.chunks = try chunkDigests(id) }
     if layout == .raw { try addAttributes(id, to: &record.member) }
     return (file, record)
+  }
+
+  private func ownership(_ id: Int64) throws(IndexError) -> Ownership {
+    if let known = ownerships[id] { return known }
+    defer { owners.reset() }
+    owners.bind(1, id)
+    guard try owners.step() else { throw .badCatalogue(why: "it has a member without an owner") }
+    let found = Ownership(
+      user: UInt32(truncatingIfNeeded: owners.integer(0)), group: UInt32(truncatingIfNeeded: owners.integer(1)),
+      userName: owners.blob(2), groupName: owners.blob(3))
+    if ownerships.count == Self.mostOwnerships { ownerships = [:] }
+    ownerships[id] = found
+    return found
   }
 
   private static func nanoseconds(_ value: Int64) -> Int32 { Int32(min(max(value, 0), 999_999_999)) }

@@ -143,7 +143,7 @@ public final class Selection {
     rows = try database.prepare(
       """
       SELECT \(MemberSelector.columns) FROM temp.selection x CROSS JOIN member m ON m.id = x.id
-      JOIN directory d ON d.id = m.directory JOIN ownership o ON o.id = m.ownership
+      JOIN directory d ON d.id = m.directory
       LEFT JOIN aul_file f ON m.block IS NULL AND f.batch = m.id >> 24 AND f.fseq = m.fseq
       ORDER BY x.batch_order, x.id
       """)
