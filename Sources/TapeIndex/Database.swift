@@ -5,8 +5,9 @@ internal import CSQLite
 final class Database {
   let handle: OpaquePointer
   let path: String
-  /// What its databases in memory lie in, by their names.
-  var images: [String: DatabaseImage] = [:]
+  /// What its database in memory lies in.
+  var image: DatabaseImage?
+  var isAttached = false
 
   // What it returns says whether SQLite is in use already: then it counts, which is slower and no error.
   private static let isLeftUncounted = csqlite_leave_out_memory_statistics() == SQLITE_OK

@@ -225,14 +225,16 @@ public final class IndexFile {
   public func ingest(
     _ catalogue: Catalogue, placement: CataloguePlacement, end: BlockID
   ) throws(IndexError) {
-    defer { database.detach(MemberCopy.schema) }
+    try MemberCopy.prepare(database)
+    defer { database.detach() }
     try database.transaction { () throws(IndexError) in try add(catalogue, found: (placement, end)) }
   }
 
   /// Takes in all catalogues of a spool, in one transaction; what is known already changes nothing.
   /// - Parameter replaced: the volume as the index knows it, when all that it knows is to go first.
   public func ingest(_ spool: CatalogueSpool, replacing replaced: Volume? = nil) throws(IndexError) {
-    defer { database.detach(MemberCopy.schema) }
+    try MemberCopy.prepare(database)
+    defer { database.detach() }
     try database.transaction { () throws(IndexError) in
       if let replaced {
         try removeBatches(of: replaced)

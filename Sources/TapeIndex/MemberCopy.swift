@@ -4,16 +4,22 @@ internal import ArchiveFormat
 struct MemberCopy {
   private let index: Database
 
-  /// The catalogue, while its rows are taken in.
-  static let schema = "catalogue"
-
   init(to index: Database) { self.index = index }
+
+  /// Makes tables for what is which, before the transaction: undoing that would end statements that still read.
+  static func prepare(_ index: Database) throws(IndexError) {
+    try index.execute(
+      """
+      CREATE TEMP TABLE IF NOT EXISTS directory_map (old INTEGER PRIMARY KEY, new INTEGER NOT NULL) STRICT;
+      CREATE TEMP TABLE IF NOT EXISTS ownership_map (old INTEGER PRIMARY KEY, new INTEGER NOT NULL) STRICT;
+      """)
+  }
 
   /// Copies all members to `batch` of the index, within a transaction. The catalogue stays attached.
   /// - Throws: ``IndexError/badCatalogue(why:)`` when the catalogue, foreign input, holds what no member can have.
   func copy(_ catalogue: Catalogue, batch: Int64) throws(IndexError) {
     if !catalogue.isOwn { try Self.check(catalogue) }
-    try index.attach(catalogue.image, as: Self.schema)
+    try index.attach(catalogue.image)
     try mapDirectories()
     try mapOwnerships()
     let shift = (batch - 1) * Schema.membersPerBatch
@@ -58,7 +64,6 @@ struct MemberCopy {
   private func mapDirectories() throws(IndexError) {
     try index.execute(
       """
-      CREATE TEMP TABLE IF NOT EXISTS directory_map (old INTEGER PRIMARY KEY, new INTEGER NOT NULL) STRICT;
       DELETE FROM temp.directory_map;
       INSERT OR IGNORE INTO main.directory (path)
         SELECT CAST(path AS BLOB) FROM catalogue.directory ORDER BY id;
@@ -75,7 +80,6 @@ struct MemberCopy {
       """
     try index.execute(
       """
-      CREATE TEMP TABLE IF NOT EXISTS ownership_map (old INTEGER PRIMARY KEY, new INTEGER NOT NULL) STRICT;
       DELETE FROM temp.ownership_map;
       INSERT OR IGNORE INTO main.ownership (uid, gid, user_name, group_name)
         SELECT uid, gid, user_name, group_name FROM (\(values)) ORDER BY id;
