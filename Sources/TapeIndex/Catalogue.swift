@@ -90,6 +90,8 @@ public final class Catalogue {
     }
   }
 
+  func memberCount() throws(IndexError) -> Int64 { try database.number("SELECT count(*) FROM member") }
+
   /// How many pieces it lists of members that go on on the next volume.
   public func openPieceCount() throws(IndexError) -> Int {
     Int(try database.number("SELECT count(*) FROM piece WHERE member IS NULL"))

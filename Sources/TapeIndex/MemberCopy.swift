@@ -18,12 +18,13 @@ struct MemberCopy {
   /// Copies all members to `batch` of the index, within a transaction. The catalogue stays attached.
   /// - Throws: ``IndexError/badCatalogue(why:)`` when the catalogue, foreign input, holds what no member can have.
   func copy(_ catalogue: Catalogue, batch: Int64) throws(IndexError) {
-    if !catalogue.isOwn { try Self.check(catalogue) }
+    let members = Schema.membersPerBatch..<Schema.membersPerBatch + (try catalogue.memberCount())
+    if !catalogue.isOwn { try Self.check(catalogue.database, members) }
     try index.attach(catalogue.image)
     try mapDirectories()
     try mapOwnerships()
     let shift = (batch - 1) * Schema.membersPerBatch
-    try copyMembers(of: catalogue, shift)
+    try copy(members, of: catalogue, shift)
     try index.execute(
       """
       INSERT INTO main.aul_file
@@ -40,7 +41,17 @@ struct MemberCopy {
       """)
   }
 
-  private func copyMembers(of catalogue: Catalogue, _ shift: Int64) throws(IndexError) {
+  /// Copies members, of a foreign catalogue those that can be: all of them, or it is bad.
+  private func copy(_ members: Range<Int64>, of catalogue: Catalogue, _ shift: Int64) throws(IndexError) {
+    let batch = catalogue.batch
+    let conditions = """
+      LEFT JOIN catalogue.aul_file f ON m.block IS NULL AND f.batch = \(PieceRows.ownBatch) AND f.fseq = m.fseq
+      WHERE m.id >= \(members.lowerBound) AND m.id < \(members.upperBound) AND m.fseq > 0
+        AND m.fseq >= \(Int64(clamping: batch.firstSequence)) AND m.fseq < \(Int64(clamping: batch.catalogueSequence))
+        AND coalesce(m.block, f.block) >= 0 AND coalesce(m.blocks, f.blocks) >= 0 AND coalesce(m.bytes, f.bytes) >= 0
+        AND coalesce(m.layout, f.layout) BETWEEN 1 AND 3 AND length(coalesce(m.file_digest, f.digest)) = 16
+        AND m.type BETWEEN 0 AND 6 AND m.size >= 0 AND m.offset >= 0 AND m.content_offset >= 0
+      """
     // CASE, as functions cost more than all else in a row. CROSS JOIN keeps SQLite from beginning with a map.
     try index.execute(
       """
@@ -53,10 +64,11 @@ struct MemberCopy {
           m.device, m.inode, m.link_target, iif(m.link_fseq > 0, m.link_fseq, NULL),
           iif(m.link_fseq > 0, m.link_offset, NULL), m.rdev, m.digest, iif(m.incomplete, 1, NULL)
         FROM catalogue.member m CROSS JOIN temp.directory_map d ON d.old = m.directory
-        CROSS JOIN temp.ownership_map o ON o.old = m.ownership ORDER BY m.id
+        CROSS JOIN temp.ownership_map o ON o.old = m.ownership
+        \(catalogue.isOwn ? "" : conditions) ORDER BY m.id
       """)
-    guard try index.changes == catalogue.database.number("SELECT count(*) FROM member") else {
-      throw .badCatalogue(why: "it has a member without a directory or an owner")
+    guard index.changes == Int64(members.count) else {
+      throw .badCatalogue(why: "it has a member with a value out of range, or of a file that is not of its batch")
     }
   }
 
@@ -89,28 +101,8 @@ struct MemberCopy {
       """)
   }
 
-  private static func check(_ catalogue: Catalogue) throws(IndexError) {
-    let source = catalogue.database
-    let first = Schema.membersPerBatch
-    let count = try source.number("SELECT count(*) FROM member")
-    // That each has a directory and an owner is seen when they are taken in.
-    let good = try source.prepare(
-      """
-      SELECT count(*) FROM member m
-        LEFT JOIN aul_file f ON m.block IS NULL AND f.batch = m.id >> 24 AND f.fseq = m.fseq
-      WHERE m.id BETWEEN ?1 AND ?2 AND m.fseq >= ?3 AND m.fseq < ?4 AND m.fseq > 0
-        AND coalesce(m.block, f.block) >= 0 AND coalesce(m.blocks, f.blocks) >= 0 AND coalesce(m.bytes, f.bytes) >= 0
-        AND coalesce(m.layout, f.layout) BETWEEN 1 AND 3 AND length(coalesce(m.file_digest, f.digest)) = 16
-        AND m.type BETWEEN 0 AND 6 AND m.size >= 0 AND m.offset >= 0 AND m.content_offset >= 0
-      """)
-    good.bind(1, first)
-    good.bind(2, first + count - 1)
-    good.bind(3, Int64(clamping: catalogue.batch.firstSequence))
-    good.bind(4, Int64(clamping: catalogue.batch.catalogueSequence))
-    guard try good.step(), good.integer(0) == count else {
-      throw .badCatalogue(why: "it has a member with a value out of range, or of a file that is not of its batch")
-    }
-    let last = first + count
+  private static func check(_ source: Database, _ members: Range<Int64>) throws(IndexError) {
+    let (first, last) = (members.lowerBound, members.upperBound)
     for (table, column, low, high) in [
       ("chunk", "member", first, last), ("attribute", "member", first, last), ("aul_file", "batch", 1, 2),
     ] {
@@ -118,6 +110,6 @@ struct MemberCopy {
       guard stray == 0 else { throw .badCatalogue(why: "its table \(table) has rows of something else") }
     }
     try ChangeRows.check(source)
-    try PieceRows.check(source, members: first..<last)
+    try PieceRows.check(source, members: members)
   }
 }
