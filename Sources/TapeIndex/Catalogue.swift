@@ -103,8 +103,10 @@ public final class Catalogue {
     }
     let version = try database.number("PRAGMA user_version")
     guard version == Schema.version else { throw .badCatalogue(why: "it has format \(version)") }
-    guard try database.number("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')") == 0 else {
-      throw .badCatalogue(why: "its database holds views or triggers")
+    // A virtual table has no page of its own.
+    let others = "SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index') OR coalesce(rootpage, 0) < 1"
+    guard try database.number(others) == 0 else {
+      throw .badCatalogue(why: "its database holds views, triggers or virtual tables")
     }
     let quick = try database.prepare("PRAGMA quick_check(1)")
     guard try quick.step(), quick.text(0) == "ok" else { throw .badCatalogue(why: "its database is damaged") }

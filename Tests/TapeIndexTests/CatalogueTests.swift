@@ -128,6 +128,7 @@ struct CatalogueTests {
   }
 
   @Test(arguments: [
+    "CREATE VIRTUAL TABLE v USING rtree(a, b, c)",
     "CREATE VIEW v AS SELECT 1", "CREATE TRIGGER t AFTER INSERT ON member BEGIN DELETE FROM member; END",
     "PRAGMA user_version = 2", "PRAGMA application_id = 1", "DELETE FROM volume", "DELETE FROM batch",
     "UPDATE volume SET vsn = 'v'", "UPDATE volume SET block_size = 1", "UPDATE volume SET uuid = x'00'",
