@@ -59,8 +59,11 @@ public struct Digester: ~Copyable {
   }
 
   /// The digest of `bytes`.
-  public static func digest(of bytes: [UInt8]) -> Digest {
-    let hash = bytes.withUnsafeBytes { tapir_xxh3_128($0.baseAddress, $0.count) }
+  public static func digest(of bytes: [UInt8]) -> Digest { bytes.withUnsafeBytes { digest(of: $0) } }
+
+  /// The digest of `bytes`.
+  public static func digest(of bytes: UnsafeRawBufferPointer) -> Digest {
+    let hash = tapir_xxh3_128(bytes.baseAddress, bytes.count)
     return .xxh128(high: hash.high64, low: hash.low64)
   }
 }

@@ -106,6 +106,14 @@ public protocol MemberSink: AnyObject {
   /// Begins a regular file under a temporary name; nil when it is to be passed over (the sink has said so).
   func beginFile(_ member: Member) throws(MemberNotice) -> (any FileWriter)?
 
+  /// Whether files may be committed, in their order, on one other thread while the next are begun and written. Directories and
+  /// symbolic links of other names may be created meanwhile; all else waits until that is done. What becomes of a file must
+  /// not depend on what exists under its name.
+  var commitsBeside: Bool { get }
+
+  /// Is told, where it ``commitsBeside``, how to wait until all files that were begun are committed.
+  func settles(_ wait: @escaping () -> Void)
+
   /// Sets what can only be set when all else is there (directories' own metadata, deepest first).
   /// Returns what could not be done.
   func finish() -> [MemberNotice]
@@ -117,6 +125,11 @@ public protocol MemberSink: AnyObject {
 }
 
 extension MemberSink {
+  /// Most sinks do one thing at a time.
+  public var commitsBeside: Bool { false }
+
+  public func settles(_ wait: @escaping () -> Void) {}
+
   /// Most sinks make nothing that could be renamed.
   public func setAside(_ file: RestoredFile, keeps: Bool) -> [UInt8]? { nil }
 }

@@ -30,7 +30,7 @@ public enum PaxDecoder {
       if record.count < tarRecordSize {
         record += try bytes.take(tarRecordSize - record.count, of: "a tar header")
       }
-      if record.allSatisfy({ $0 == 0 }) {
+      if record[0] == 0, record.allSatisfy({ $0 == 0 }) {
         guard byteCount == 0 else { throw malformed("the archive ends behind an extended header") }
         return nil
       }
@@ -125,7 +125,9 @@ public enum PaxDecoder {
 
   // MARK: Numbers and text
 
-  private static func text(_ field: ArraySlice<UInt8>) -> [UInt8] { Array(field.prefix { $0 != 0 }) }
+  private static func text(_ field: ArraySlice<UInt8>) -> [UInt8] {
+    field.first == 0 ? [] : Array(field[..<(field.firstIndex(of: 0) ?? field.endIndex)])
+  }
 
   private static func number(_ field: ArraySlice<UInt8>, _ name: String) throws(VolumeError) -> Int64 {
     switch TarNumber.parse(field) {

@@ -47,17 +47,21 @@ struct PaxRecords {
 
   /// Takes the first record off `rest`.
   static func next(_ rest: inout ArraySlice<UInt8>) throws(Fault) -> Record {
-    let digits = rest.prefix { (0x30...0x39).contains($0) }
-    guard !digits.isEmpty else { throw .missingLength }
-    guard digits.count <= 9, let length = Int(String(decoding: digits, as: UTF8.self)), length <= rest.count else {
-      throw .lengthOutOfRange
+    var place = rest.startIndex
+    var length = 0
+    while place < rest.endIndex, (0x30...0x39).contains(rest[place]) {
+      guard place - rest.startIndex < 9 else { throw .lengthOutOfRange }
+      length = length * 10 + Int(rest[place] - 0x30)
+      place += 1
     }
-    guard rest.dropFirst(digits.count).first == UInt8(ascii: " ") else { throw .missingBlank }
-    guard length > digits.count + 1 else { throw .lengthOutOfRange }
-    let record = rest.prefix(length).dropFirst(digits.count + 1)
+    guard place > rest.startIndex else { throw .missingLength }
+    guard length <= rest.count else { throw .lengthOutOfRange }
+    guard place < rest.endIndex, rest[place] == UInt8(ascii: " ") else { throw .missingBlank }
+    guard length > place - rest.startIndex + 1 else { throw .lengthOutOfRange }
+    let record = rest[(place + 1)..<rest.startIndex + length]
     guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else { throw .missingEquals }
     guard record.last == UInt8(ascii: "\n") else { throw .missingNewline }
-    rest = rest.dropFirst(length)
+    rest = rest[(rest.startIndex + length)...]
     return (Array(record[..<equals]), Array(record[(equals + 1)...].dropLast()))
   }
 
@@ -65,8 +69,16 @@ struct PaxRecords {
 
   /// A number without a sign; nil when it is none, or too large.
   static func decimal(_ digits: some Collection<UInt8>) -> Int64? {
-    guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-    return Int64(String(decoding: digits, as: UTF8.self))
+    if digits.isEmpty { return nil }
+    var value: Int64 = 0
+    for byte in digits {
+      guard (0x30...0x39).contains(byte) else { return nil }
+      let (product, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+      let (sum, overflows) = product.addingReportingOverflow(Int64(byte - 0x30))
+      guard !isTooLarge, !overflows else { return nil }
+      value = sum
+    }
+    return value
   }
 
   /// Seconds with a fraction, without trailing zeros; before 1970 the fraction counts backwards as the sign does.
@@ -99,14 +111,15 @@ struct PaxRecords {
   /// Seconds with an optional sign and fraction; nil when it is something else.
   static func time(_ value: [UInt8]) -> Timestamp? {
     let isNegative = value.first == UInt8(ascii: "-")
-    let parts = value.dropFirst(isNegative ? 1 : 0).split(
-      separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-    guard let whole = parts.first, let seconds = decimal(whole) else { return nil }
+    let digits = value[(isNegative ? 1 : 0)...]
+    let point = digits.firstIndex(of: UInt8(ascii: ".")) ?? digits.endIndex
+    guard let seconds = decimal(digits[..<point]) else { return nil }
     var fraction: Int32 = 0
-    if parts.count == 2 {
-      guard parts[1].prefix(9).allSatisfy({ (0x30...0x39).contains($0) }), !parts[1].isEmpty else { return nil }
-      for index in 0..<9 {
-        let digit = index < parts[1].count ? parts[1][parts[1].startIndex + index] - 0x30 : 0
+    if point < digits.endIndex {
+      guard point + 1 < digits.endIndex else { return nil }
+      for place in point + 1..<point + 10 {
+        let digit = place < digits.endIndex ? digits[place] &- 0x30 : 0
+        guard digit <= 9 else { return nil }
         fraction = fraction * 10 + Int32(digit)
       }
     }

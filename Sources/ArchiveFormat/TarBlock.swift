@@ -36,8 +36,7 @@ struct TarBlock {
   /// Puts the checksum in: all else is done.
   mutating func seal() {
     put("        ", TarField.checksum)
-    let sum = bytes.withUnsafeBytes { $0.reduce(into: UInt32(0)) { $0 &+= UInt32($1) } }
-    putOctal(Int64(sum), digits: 6, TarField.checksum)
+    putOctal(Self.sums(bytes).unsigned, digits: 6, TarField.checksum)
     bytes[TarField.checksum.lowerBound + 6] = 0
   }
 
@@ -55,12 +54,26 @@ struct TarBlock {
   /// The largest number of so many octal digits.
   static func largest(digits count: Int) -> Int64 { 1 << (3 * Int64(count)) - 1 }
 
-  /// The sums of a header's bytes, its checksum's field as spaces: of unsigned bytes, and of signed ones as some old
+  /// The sums of the bytes of a header, which is a whole record, its checksum's field as spaces: of unsigned bytes, and of signed ones as some old
   /// programs had it.
   static func sums(_ record: [UInt8]) -> (unsigned: Int64, signed: Int64) {
-    // In 32 bits, which hold the sums of a record: the compiler makes vectors of them.
-    var unsigned = record.withUnsafeBytes { Int64($0.reduce(into: UInt32(0)) { $0 &+= UInt32($1) }) }
-    var negative = record.withUnsafeBytes { Int64($0.reduce(into: UInt32(0)) { $0 &+= UInt32($1 >> 7) }) }
+    var unsigned: Int64 = 0
+    var negative: Int64 = 0
+    record.withUnsafeBytes { record in
+      // Eight bytes at a time, in fields of 16 bits: they hold the sum of all.
+      var sum: UInt64 = 0
+      var signs: UInt64 = 0
+      let even: UInt64 = 0x00ff_00ff_00ff_00ff
+      for offset in stride(from: 0, to: record.count & ~7, by: 8) {
+        let word = record.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        sum &+= word & even &+ word >> 8 & even
+        signs &+= word >> 7 & 0x0001_0001_0001_0001 &+ word >> 15 & 0x0001_0001_0001_0001
+      }
+      for shift in stride(from: 0 as UInt64, to: 64, by: 16) {
+        unsigned += Int64(sum >> shift & 0xffff)
+        negative += Int64(signs >> shift & 0xffff)
+      }
+    }
     for byte in record[TarField.checksum] {
       unsigned += 32 - Int64(byte)
       negative -= Int64(byte >> 7)
@@ -88,13 +101,18 @@ enum TarNumber: Equatable {
     if let first = field.first, first == 0x80 || first == 0xff {
       return .value(field.dropFirst().reduce(first == 0xff ? -1 : 0) { $0 << 8 | Int128($1) })
     }
-    let digits = field.drop { $0 == UInt8(ascii: " ") }
-    guard !digits.isEmpty else { return .blank }
-    var value: Int128 = 0
-    for byte in digits.prefix(while: { $0 != 0 && $0 != UInt8(ascii: " ") }) {
-      guard (0x30...0x37).contains(byte) else { return .unreadable }
-      value = value << 3 | Int128(byte - 0x30)
+    return field.withUnsafeBytes { field in
+      var place = 0
+      while place < field.count, field[place] == UInt8(ascii: " ") { place += 1 }
+      if place == field.count { return .blank }
+      var value: UInt64 = 0
+      // No field has so many digits that they do not fit.
+      while place < field.count, field[place] != 0, field[place] != UInt8(ascii: " ") {
+        guard (0x30...0x37).contains(field[place]) else { return .unreadable }
+        value = value << 3 | UInt64(field[place] - 0x30)
+        place += 1
+      }
+      return .value(Int128(value))
     }
-    return .value(value)
   }
 }

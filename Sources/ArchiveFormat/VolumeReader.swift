@@ -35,6 +35,8 @@ public final class VolumeReader {
     public var block: BlockID
     /// Block ID of the first block of the user file.
     public var userFile: BlockID
+    /// HDR1 and UHL1 as they lie on tape; nil without UHL1.
+    var labels: (first: LabelBlock, user: LabelBlock)?
 
     /// What HDR1's file identifier says; nil when it is none of ours.
     public var identifier: FileIdentifier? { FileIdentifier(first.fileIdentifier) }
@@ -113,7 +115,7 @@ public final class VolumeReader {
       header = Header(
         first: try FileLabel1(parsing: found),
         user: try user.map { (label) throws(LabelError) in try UserLabel(parsing: label) }, block: start,
-        userFile: start.advanced(by: labels.count + 1))
+        userFile: start.advanced(by: labels.count + 1), labels: user.map { (found, $0) })
     } catch { throw mismatch("a header", "HDR1 and UHL1", "\(error)", start) }
     guard header.first.group == .header else { throw mismatch("a header", "HDR1", found.description, start) }
     return header
@@ -157,6 +159,12 @@ public final class VolumeReader {
     of header: Header, blockCount: UInt64
   ) throws(VolumeError) -> (continues: Bool, problem: String?) {
     guard let labels = try readLabelGroup(), let found = labels.first else { return (false, "its trailer is missing") }
+    // Nearly all are those of the header but for what must differ: nothing needs to be taken apart then.
+    if let expected = header.labels, labels.last == expected.user.trailing(blockCount: blockCount),
+      found == expected.first.trailing(blockCount: blockCount)
+    {
+      return (false, nil)
+    }
     do {
       let first = try FileLabel1(parsing: found)
       guard first.group != .header else { return (false, "its trailer is missing") }

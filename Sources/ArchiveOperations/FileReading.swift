@@ -3,15 +3,20 @@ internal import TapeIO
 internal import TapeIndex
 internal import TapeLabels
 
-/// What begins with a block on its way from the drive.
-struct ReadBegin {
-  var file: PlannedFile
+/// What begins with a block on its way from the drive. An object, as blocks are handed on often.
+final class ReadBegin {
+  let file: PlannedFile
   /// Byte of the user file that comes first.
-  var offset: Int64
+  let offset: Int64
+
+  init(file: PlannedFile, offset: Int64) {
+    self.file = file
+    self.offset = offset
+  }
 }
 
 /// How the reading of a user file ended.
-enum ReadEnd {
+indirect enum ReadEnd {
   /// Not at all: the next block could not be read and is left out.
   case gap(VolumeError)
   /// At its filemark; `trailerProblem` says what is wrong with the labels behind it, `damage` that the last piece is not
@@ -221,7 +226,7 @@ final class RingBytes: UserFileBytes {
     trailerProblem = nil
     pieceDamage = nil
     digest = nil
-    _ = digester.finish()
+    if digestsFiles { _ = digester.finish() }
     isAtEnd = false
     passed(Int64(next.byteCount))
     guard let begin = next.begin else {

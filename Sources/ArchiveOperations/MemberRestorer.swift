@@ -11,11 +11,19 @@ final class MemberRestorer {
   private(set) var lastRestored: RestoredFile?
   /// Members that did not come off the tape as they were.
   private(set) var damagedCount = 0
+  /// What commits verified files beside this thread; nil when all is done here.
+  private let queue: CommitQueue?
+  /// The member that is begun, if it is still to be reported.
+  private var unsaid: Member?
 
-  init(sink: any MemberSink, options: RestoreOptions, observer: any OperationObserver) {
+  /// - Parameter queue: commits files for `sink`, where those are not asked for afterwards.
+  init(
+    sink: any MemberSink, options: RestoreOptions, observer: any OperationObserver, queue: CommitQueue? = nil
+  ) {
     self.sink = sink
     self.options = options
     self.observer = observer
+    self.queue = queue
   }
 
   /// One that restores to the same sink while this one is in the middle of a member.
@@ -36,8 +44,23 @@ final class MemberRestorer {
     if let confirms = options.confirms, !confirms(renamed.path) { return nil }
     var shown = renamed
     if !options.showsNewNames { shown.path = member.path }
-    observer.report(.member(shown))
     let placed = options.placed?(renamed) ?? renamed
+    // A large file is named when it begins.
+    if let queue, member.kind == .regular, member.size <= CommitQueue.largestFile {
+      enqueue(placed, shown: shown, record, from: bytes, placement, on: queue)
+      return nil
+    }
+    if let queue, queue.isIndependent(placed) {
+      unsaid = shown
+      do throws(MemberNotice) {
+        try sink.create(placed)
+        queue.add(made: placed, shown: unsaid)
+        unsaid = nil
+      } catch { report(error) }
+      return nil
+    }
+    settle()
+    observer.report(.member(shown))
     do throws(MemberNotice) {
       if member.kind != .regular {
         try sink.create(placed)
@@ -51,8 +74,23 @@ final class MemberRestorer {
     }
   }
 
+  /// Waits until all members so far are restored, and all are reported that were begun.
+  func settle() {
+    queue?.settle()
+    if let unsaid { observer.report(.member(unsaid)) }
+    unsaid = nil
+  }
+
+  /// Reports what is wrong, behind all that was reported of the members before.
+  func report(_ notice: MemberNotice) {
+    settle()
+    observer.report(.notice(notice))
+  }
+
   /// Sets what is left to set; reports what could not be.
   func finish() {
+    queue?.finish()
+    sink.settles {}
     for notice in sink.finish() { observer.report(.notice(notice)) }
   }
 
@@ -77,11 +115,42 @@ final class MemberRestorer {
     }
     for notice in try file.commit() { observer.report(.notice(notice)) }
     lastRestored = file.restored
-    if record?.isIncomplete == true {
-      throw MemberNotice(
-        member.path, "Incomplete: the source could not be read to its end when it was archived", .difference)
-    }
+    if record?.isIncomplete == true { throw Self.incomplete(member) }
     return found
+  }
+
+  /// What is said of a member that was incomplete before it came to the tape.
+  static func incomplete(_ member: Member) -> MemberNotice {
+    MemberNotice(
+      member.path, "Incomplete: the source could not be read to its end when it was archived", .difference)
+  }
+
+  /// Writes and verifies a file and has the queue commit it.
+  private func enqueue(
+    _ member: Member, shown: Member, _ record: MemberRecord?, from bytes: some UserFileBytes,
+    _ placement: FilePlacement?, on queue: CommitQueue
+  ) {
+    unsaid = shown
+    do throws(MemberNotice) {
+      guard let file = try sink.beginFile(member) else { return settle() }
+      var position: Int64 = 0
+      do throws(Failure) { _ = try copy(member, record, from: bytes, placement, to: file, &position) } catch {
+        _ = digester.finish()
+        if case .damaged = error { damagedCount += 1 }
+        file.discard()
+        throw error.notice
+      }
+      queue.add(file, member, shown: unsaid, isIncomplete: record?.isIncomplete ?? false)
+      unsaid = nil
+    } catch { report(error) }
+  }
+
+  private func verify(
+    _ found: Digest, _ record: MemberRecord?, of member: Member, _ placement: FilePlacement?
+  ) throws(MemberNotice) {
+    guard let expected = record?.digest, expected != found else { return }
+    let why = "Damaged on tape\(Self.place(placement)): its digest is \(found), not \(expected)"
+    throw MemberNotice(member.path, why, .failure)
   }
 
   /// Why content did not arrive whole.
@@ -106,6 +175,7 @@ final class MemberRestorer {
     to file: any FileWriter, _ position: inout Int64
   ) throws(Failure) -> Digest {
     let gate = ChunkGate(file, expected: options.deliversAtOnce ? record : nil)
+    digester.expect(member.size)
     var damage: MemberNotice?
     // Bytes that could not be read and are still to be passed over.
     var gap: Int64 = 0
@@ -140,10 +210,7 @@ final class MemberRestorer {
     position = member.size
     if let damage { throw .damaged(damage) }
     let found = digester.finish().digest
-    if let expected = record?.digest, expected != found {
-      let why = "Damaged on tape\(Self.place(placement)): its digest is \(found), not \(expected)"
-      throw .damaged(MemberNotice(member.path, why, .failure))
-    }
+    do { try verify(found, record, of: member, placement) } catch { throw .damaged(error) }
     do { try gate.finish(size: member.size) } catch { throw .refused(error) }
     return found
   }
@@ -206,6 +273,10 @@ public struct RestoreOptions {
     self.deliversAtOnce = deliversAtOnce
     self.verifiesUserFiles = verifiesUserFiles
   }
+
+  /// Whether files may wait for their names until others were read: nobody is asked about each, and of a damaged one nothing
+  /// is kept.
+  var allowsQueue: Bool { confirms == nil && !keepsDamaged }
 
   /// The member as the sink gets it; nil when nothing of its name is left.
   func destination(of member: Member) -> Member? {

@@ -67,10 +67,16 @@ public struct RestoreOperation {
     observer.report(.buffer(ring, isWriting: false))
     let reading = FileReading(
       access: access, plan: plan, ring: ring, passesGaps: options.keepsDamaged, readsWhole: options.verifiesUserFiles)
-    let worker = try Worker { reading.run() }
-    let restorer = MemberRestorer(sink: sink, options: options, observer: observer)
+    let queue = sink.commitsBeside && options.allowsQueue ? try CommitQueue(observer) : nil
+    let worker: Worker
+    do throws(OperationError) { worker = try Worker { reading.run() } } catch {
+      queue?.finish()
+      throw error
+    }
+    let restorer = MemberRestorer(sink: sink, options: options, observer: observer, queue: queue)
+    if queue != nil { sink.settles { restorer.settle() } }
     let bytes = RingBytes(ring, digestsFiles: options.verifiesUserFiles) { observer.report(.passed(bytes: $0)) }
-    while let file = bytes.nextFile() { restore(file, from: bytes, with: restorer, observer) }
+    while let file = bytes.nextFile() { restore(file, from: bytes, with: restorer) }
     ring.cancel()
     worker.join()
     restorer.finish()
@@ -79,7 +85,7 @@ public struct RestoreOperation {
   }
 
   private func restore(
-    _ file: PlannedFile, from bytes: RingBytes, with restorer: MemberRestorer, _ observer: any OperationObserver
+    _ file: PlannedFile, from bytes: RingBytes, with restorer: MemberRestorer
   ) {
     let damagedBefore = restorer.damagedCount
     var isDamageSaid = false
@@ -111,23 +117,21 @@ public struct RestoreOperation {
         isDamageSaid = true
         let path = planned.copyAs?.path ?? planned.record.member.path
         let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
-        observer.report(.notice(MemberNotice(path, "Cannot read from tape \(place): \(error)", .failure)))
+        restorer.report(MemberNotice(path, "Cannot read from tape \(place): \(error)", .failure))
       }
     }
     bytes.drain()
     if options.verifiesUserFiles, !isDamageSaid, restorer.damagedCount == damagedBefore {
-      checkWhole(file, bytes, observer)
+      checkWhole(file, bytes, restorer)
     }
     if let problem = bytes.trailerProblem {
       let place = "in file \(file.placement.sequence) at block \(file.placement.header)"
-      observer.report(
-        .notice(
-          MemberNotice(file.name, "Labels damaged on tape \(place): \(problem)", .difference)))
+      restorer.report(MemberNotice(file.name, "Labels damaged on tape \(place): \(problem)", .difference))
     }
   }
 
   /// Says what is wrong with a file that was read from beginning to end, where no member of it shows that.
-  private func checkWhole(_ file: PlannedFile, _ bytes: RingBytes, _ observer: any OperationObserver) {
+  private func checkWhole(_ file: PlannedFile, _ bytes: RingBytes, _ restorer: MemberRestorer) {
     let problem: String
     if let error = bytes.gapError {
       problem = "\(error)"
@@ -146,7 +150,7 @@ public struct RestoreOperation {
     let what =
       file.placement.layout == .pack
       ? "a pack is damaged on tape" : path.isEmpty ? "a piece is damaged on tape" : "Damaged on tape"
-    observer.report(.notice(MemberNotice(path, "\(what) \(place): \(problem)", .failure)))
+    restorer.report(MemberNotice(path, "\(what) \(place): \(problem)", .failure))
   }
 }
 

@@ -21,18 +21,35 @@ struct AttributeRestorer {
     options.preservesPermissions ? member.mode & 0o7777 : member.mode & 0o777 & ~umask
   }
 
+  /// The mode that a file is made with where nobody can open it yet: its own, if nothing is set on it that needs more.
+  func firstMode(of member: Member) -> mode_t {
+    member.extendedAttributes.isEmpty && member.accessACL.isEmpty ? mode(of: member) & 0o777 : 0o600
+  }
+
+  /// As ``restore(_:on:)``, for a file just made: what it has already is not set again.
+  func restore(_ member: Member, onNew descriptor: Int32) -> [MemberNotice] {
+    var status = stat()
+    // ACLs and attributes change the mode too.
+    let isKnown = !options.accessControlLists && member.extendedAttributes.isEmpty && fstat(descriptor, &status) == 0
+    return restore(member, on: descriptor, having: isKnown ? status : nil)
+  }
+
   /// Restores all but content.
   /// - Parameters:
   ///   - descriptor: the file, opened for more than its path.
-  func restore(_ member: Member, on descriptor: Int32) -> [MemberNotice] {
+  ///   - status: its owner and mode where they are known and need not be set again.
+  func restore(_ member: Member, on descriptor: Int32, having status: stat? = nil) -> [MemberNotice] {
     var notices: [MemberNotice] = []
-    let ownerIsRight = restoreOwner(member, descriptor, &notices)
+    let ownerStays = keepsOwner(member, status)
+    let ownerIsRight = ownerStays || restoreOwner(member, descriptor, &notices)
     // chown drops capabilities, and a mode without write permission would forbid attributes: they come in between.
     restoreAttributes(member, .descriptor(descriptor), &notices)
     var mode = mode(of: member)
     // Never a set-user-ID program of somebody else than the archive said.
     if !ownerIsRight { mode &= 0o1777 }
-    if fchmod(descriptor, mode) != 0 { notices.append(modeNotice(member, mode, errno)) }
+    // A change of owner may take bits of the mode.
+    let modeStays = ownerStays && status.map { $0.st_mode & 0o7777 == mode } ?? false
+    if !modeStays, fchmod(descriptor, mode) != 0 { notices.append(modeNotice(member, mode, errno)) }
     restoreTimes(member, descriptor, &notices)
     return notices
   }
@@ -50,6 +67,13 @@ struct AttributeRestorer {
     }
     restoreTimes(member, descriptor, &notices)
     return notices
+  }
+
+  /// Whether a file with this status has the owner already that it is to have.
+  private func keepsOwner(_ member: Member, _ status: stat?) -> Bool {
+    guard options.sameOwner else { return true }
+    guard let status else { return false }
+    return owners.numbers(of: member.ownership) == (status.st_uid, status.st_gid)
   }
 
   private func restoreOwner(_ member: Member, _ descriptor: Int32, _ notices: inout [MemberNotice]) -> Bool {

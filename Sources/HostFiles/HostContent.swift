@@ -5,7 +5,7 @@ import Glibc
 final class HostContent: MemberContent {
   /// What fstat said when it was opened.
   let opened: stat
-  private var descriptor: Int32
+  private(set) var descriptor: Int32
   private let owner: HostMember
 
   /// Takes over an open descriptor.

@@ -2,46 +2,37 @@ import ArchiveFormat
 import CLinux
 import Glibc
 
-/// A regular file being restored under a temporary name beside its own.
+/// A regular file being restored beside its name: without any where the system can give it one later (open(2), O_TMPFILE),
+/// else under a temporary one.
 final class HostFileWriter: FileWriter {
   private var member: Member
   private let directory: DirectoryHandle
   private var leaf: [UInt8]
   private let sink: HostSink
-  private let temporary: [UInt8]
+  /// The name that it has; nil while it has none.
+  private var temporary: [UInt8]?
   private var descriptor: Int32
   private var isEmpty = true
   /// Where the file ends so far.
   private var end: Int64 = 0
   private(set) var restored: RestoredFile?
 
-  init(_ member: inout Member, in directory: DirectoryHandle, leaf: [UInt8], sink: HostSink) throws(MemberNotice) {
+  init(_ member: Member, in directory: DirectoryHandle, leaf: [UInt8], sink: HostSink) throws(MemberNotice) {
     self.member = member
     self.directory = directory
     self.leaf = leaf
     self.sink = sink
-    var name: [UInt8] = []
-    var opened: Int32 = -1
-    var code = EEXIST
-    var shown = leaf.prefix(Self.longestPart)
-    // A name taken is tried again with another; 100 in a row are not chance.
-    for _ in 0..<100 where opened < 0 {
-      name = [dot] + shown + Array(".tapir-".utf8) + Self.suffix(sink.temporaryNumber())
-      // What is written over another file is read back first.
-      let access = sink.options.oldFiles == .overwrite ? O_RDWR : O_WRONLY
+    // What is written over another file is read back first.
+    let access = sink.options.oldFiles == .overwrite ? O_RDWR : O_WRONLY
+    descriptor = sink.namelessFiles.open(in: directory, access | O_CLOEXEC, mode: sink.restorer.firstMode(of: member))
+    if descriptor >= 0 { return }
+    var code: Int32 = EEXIST
+    (temporary, code) = sink.withTemporaryName(for: leaf) { name in
       let flags = access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-      opened = withCString(name) { openat(directory.descriptor, $0, flags, 0o600) }
-      code = errno
-      // File systems differ in the longest name.
-      if opened < 0 && code == ENAMETOOLONG && !shown.isEmpty {
-        shown = []
-      } else if opened < 0 && code != EEXIST {
-        break
-      }
+      descriptor = withCString(name) { openat(directory.descriptor, $0, flags, 0o600) }
+      return descriptor >= 0 ? 0 : errno
     }
-    descriptor = opened
-    temporary = name
-    guard opened >= 0 else { throw sink.failure(member, "open", code) }
+    guard descriptor >= 0 else { throw sink.failure(member, "open", code) }
   }
 
   deinit {
@@ -90,25 +81,48 @@ final class HostFileWriter: FileWriter {
     // Past the data, or short of it when the last bytes are a hole.
     if size != end, ftruncate(descriptor, off_t(size)) != 0 { throw broken("truncate", errno) }
     if let notices = try overwrite(size: size) { return notices }
-    let notices = sink.restorer.restore(member, on: descriptor)
+    let notices = sink.restorer.restore(member, onNew: descriptor)
     var status = stat()
     let isKnown = fstat(descriptor, &status) == 0
-    let closed = close(descriptor)
-    let code = errno
-    descriptor = -1
-    if closed != 0 { throw broken("close", code) }
+    // What has a name is closed before it gets its own: that can be what fails.
+    if temporary != nil, let code = closed() { throw broken("close", code) }
     let backup: [UInt8]?
     do throws(MemberNotice) { backup = try sink.backUp(member, leaf, in: directory) } catch {
       discard()
       throw error
     }
-    let failure = sink.rename(temporary, to: leaf, in: directory)
+    let failure = name()
     if failure != 0 {
       sink.undoBackUp(backup, of: member, leaf, in: directory)
       throw broken("open", failure)
     }
+    if descriptor >= 0, let code = closed() {
+      temporary = leaf
+      throw broken("close", code)
+    }
     if isKnown { restored = RestoredFile(path: member.path, status) }
     return notices
+  }
+
+  /// Closes the file; returns errno when that fails.
+  private func closed() -> Int32? {
+    let code = close(descriptor) == 0 ? nil : errno
+    descriptor = -1
+    return code
+  }
+
+  /// Gives the file its name; returns errno, 0 for success.
+  private func name() -> Int32 {
+    if temporary == nil {
+      let code = NamelessFiles.link(descriptor, leaf, in: directory)
+      guard code == EEXIST, sink.options.oldFiles.replacesFiles else { return code }
+      // What has that name has it until its successor takes it, at once.
+      var given: Int32
+      (temporary, given) = sink.withTemporaryName(for: leaf) { NamelessFiles.link(descriptor, $0, in: directory) }
+      if given != 0 { return given }
+    }
+    guard let temporary else { return EEXIST }
+    return sink.rename(temporary, to: leaf, in: directory)
   }
 
   /// Copies the content, whole by now, into the file that has the member's name, if that is to keep its identity.
@@ -145,24 +159,11 @@ final class HostFileWriter: FileWriter {
       descriptor = -1
     }
     // A temporary name that is gone already is as good.
-    _ = withCString(temporary) { unlinkat(directory.descriptor, $0, 0) }
+    if let temporary { _ = withCString(temporary) { unlinkat(directory.descriptor, $0, 0) } }
   }
 
   private func broken(_ what: String, _ code: Int32) -> MemberNotice {
     discard()
     return sink.failure(member, what, code)
-  }
-
-  /// What of a name fits into 255 bytes with the dot before and the 13 bytes behind it.
-  private static let longestPart = 241
-
-  /// Six letters and digits that say which of the numbers below 62^6 it is.
-  private static func suffix(_ number: UInt64) -> [UInt8] {
-    let letters = StaticString("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-    var rest = number
-    return (0..<6).map { _ in
-      defer { rest /= 62 }
-      return letters.utf8Start[Int(rest % 62)]
-    }
   }
 }

@@ -1,6 +1,7 @@
 import ArchiveFormat
 import CLinux
 import Glibc
+import Synchronization
 
 /// A file that the walk found.
 ///
@@ -16,6 +17,8 @@ final class HostMember: SourceMember {
   /// What stands before the last component of its name in messages: the path as the user wrote it.
   private let shownPrefix: [UInt8]
   private let context: SourceContext
+  /// Opened when it was found; -1 when it was not.
+  private let ahead = Atomic<Int32>(-1)
 
   init(
     _ member: Member, in directory: DirectoryHandle, baseDirectory: [UInt8], operandName: [UInt8]?,
@@ -27,6 +30,36 @@ final class HostMember: SourceMember {
     self.operandName = operandName
     self.shownPrefix = shownPrefix
     self.context = context
+  }
+
+  deinit {
+    // Nobody wanted it. Nothing was written.
+    if let descriptor = takeAhead() { _ = Glibc.close(descriptor) }
+  }
+
+  /// Opens a small file already now and has the system read it, while those before it are archived: many are read at once so,
+  /// as far as the disk can. Whatever fails is found out again when it is its turn.
+  func openAhead() {
+    guard member.kind == .regular, (1...Self.largestAhead).contains(member.size), let file = member.sourceFile,
+      !mayHaveOtherNames(file.linkCount), context.remover == nil,
+      context.openedAhead.load(ordering: .relaxed) < context.mostOpenedAhead
+    else { return }
+    let descriptor = withCString(name) { openat(directory.descriptor, $0, context.openFlags) }
+    guard descriptor >= 0 else { return }
+    context.openedAhead.add(1, ordering: .relaxed)
+    // A hint.
+    _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_WILLNEED)
+    ahead.store(descriptor, ordering: .releasing)
+  }
+
+  /// Bytes of the largest file that is opened ahead: the system reads that much at once.
+  private static let largestAhead: Int64 = 128 << 10
+
+  private func takeAhead() -> Int32? {
+    let descriptor = ahead.exchange(-1, ordering: .acquiring)
+    guard descriptor >= 0 else { return nil }
+    context.openedAhead.subtract(1, ordering: .relaxed)
+    return descriptor
   }
 
   func open() throws(MemberNotice) -> OpenedMember { try settled(openedAsItIs()) }
@@ -151,20 +184,26 @@ final class HostMember: SourceMember {
     return OpenedMember(member: opened, content: nil, removable: removable(status))
   }
 
-  private func openedFile() throws(MemberNotice) -> OpenedMember {
+  private func openedContent() throws(MemberNotice) -> HostContent {
     let descriptor = withCString(name) { openat(directory.descriptor, $0, context.openFlags) }
-    guard descriptor >= 0 else {
-      // A symbolic link has taken its place.
-      throw failure("open", errno == ELOOP ? ENOENT : errno)
-    }
-    let content = HostContent(descriptor, name: self)
+    // A symbolic link has taken its place.
+    guard descriptor >= 0 else { throw failure("open", errno == ELOOP ? ENOENT : errno) }
+    return HostContent(descriptor, name: self)
+  }
+
+  private func openedFile() throws(MemberNotice) -> OpenedMember {
+    var ahead = takeAhead().map { HostContent($0, name: self) }
+    // Removed since then, or another file has its name: that one counts.
+    if ahead?.opened.st_nlink == 0 { ahead = nil }
+    let content: HostContent
+    if let ahead { content = ahead } else { content = try openedContent() }
     let status = content.opened
     guard status.st_mode & Glibc.S_IFMT == Glibc.S_IFREG,
       var opened = Member(path: member.path, status: status, owners: context.owners)
     else { throw failure("open", ENOENT) }
-    try readAttributes(.descriptor(descriptor), into: &opened)
+    try readAttributes(.descriptor(content.descriptor), into: &opened)
     if context.options.detectsHoles {
-      opened.dataExtents = extents(of: descriptor, opened.size, status)
+      opened.dataExtents = extents(of: content.descriptor, opened.size, status)
     }
     remember(status)
     context.remover?.waitPast(FileState(status).changed)

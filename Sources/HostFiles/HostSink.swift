@@ -1,15 +1,17 @@
 public import ArchiveFormat
 import CLinux
 import Glibc
+import Synchronization
 
 /// The local file system as a sink of members: restores below one directory, and nowhere else whatever the archive says.
 ///
-/// One thread uses it.
+/// One thread uses it, and where it ``commitsBeside`` another one to commit files.
 public final class HostSink: MemberSink {
   let options: SinkOptions
   let restorer: AttributeRestorer
   let tree: TargetTree
   let notify: (MemberNotice) -> Void
+  var namelessFiles = NamelessFiles()
   /// Is told the path and mode of each directory that is made in passing; nil for nobody.
   public var madeDirectory: ((_ path: [UInt8], _ mode: UInt32) -> Void)? {
     didSet {
@@ -23,7 +25,7 @@ public final class HostSink: MemberSink {
   let rootDevice: UInt64?
   private let deferred = DeferredDirectories()
   /// Where temporary names begin. A guess of the next one helps nobody: they are created exclusively.
-  private var lastTemporaryNumber = UInt64.random(in: 0..<1 << 40)
+  private let lastTemporaryNumber = Atomic(UInt64.random(in: 0..<1 << 40))
   /// Directories whose metadata was set, where one may come again: the archive may have it twice.
   private var finished: Set<FileIdentity> = []
   /// Whether a directory was there already, from before or from the archive.
@@ -39,11 +41,15 @@ public final class HostSink: MemberSink {
   ///   - notify: takes what is to be said without a member failing.
   public init(target: Int32, options: SinkOptions, notify: @escaping (MemberNotice) -> Void) {
     self.options = options
-    self.notify = notify
     var status = stat()
     rootDevice = fstatat(target, ".", &status, 0) == 0 ? UInt64(status.st_dev) : nil
     restorer = AttributeRestorer(options)
-    tree = TargetTree(root: DirectoryHandle(owning: target), confined: !options.keepsAbsoluteNames)
+    let tree = TargetTree(root: DirectoryHandle(owning: target), confined: !options.keepsAbsoluteNames)
+    self.tree = tree
+    self.notify = { notice in
+      tree.settle?()
+      notify(notice)
+    }
     memberPrefixes = PrefixStripper(.members, keepsAbsoluteNames: options.keepsAbsoluteNames)
     linkPrefixes = PrefixStripper(.hardLinks, keepsAbsoluteNames: options.keepsAbsoluteNames)
   }
@@ -77,9 +83,16 @@ public final class HostSink: MemberSink {
     if options.oldFiles == .overwrite, isDirectory(leaf, in: directory) { throw failure(member, "open", EISDIR) }
     // Such a name is refused; better before anything is made.
     if options.backup?.suffix.contains(slash) == true { _ = try backUp(member, leaf, in: directory) }
-    var member = member
-    return try HostFileWriter(&member, in: directory, leaf: leaf, sink: self)
+    return try HostFileWriter(member, in: directory, leaf: leaf, sink: self)
   }
+
+  public var commitsBeside: Bool {
+    (options.oldFiles == .replace || options.oldFiles == .keepDirectories) && options.backup == nil
+  }
+
+  // A directory that is made in passing may have the name of a file that still waits for it. What is said comes behind what is
+  // said of that.
+  public func settles(_ wait: @escaping () -> Void) { tree.settle = wait }
 
   public func finish() -> [MemberNotice] {
     var notices: [MemberNotice] = []
@@ -143,8 +156,7 @@ public final class HostSink: MemberSink {
 
   /// A number for a temporary name; drawing each at random costs a system call.
   func temporaryNumber() -> UInt64 {
-    lastTemporaryNumber &+= 1
-    return lastTemporaryNumber
+    lastTemporaryNumber.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
   /// A failure in GNU tar's words.

@@ -147,10 +147,11 @@ public final class HostSource: MemberSource {
     if status.st_nlink > 1, context.options.reportsMissingLinks {
       linkCount.add(status, context.options.transform.transformed(found.path, .hardLink))
     }
-    return .member(
-      HostMember(
-        member, in: directory, baseDirectory: found.operand.baseDirectory, operandName: found.operandName,
-        shownPrefix: found.shownPrefix, context: context))
+    let file = HostMember(
+      member, in: directory, baseDirectory: found.operand.baseDirectory, operandName: found.operandName,
+      shownPrefix: found.shownPrefix, context: context)
+    file.openAhead()
+    return .member(file)
   }
 
   /// Says what is removed from link targets, when a file is seen that others may be links to. As in GNU tar, with several

@@ -69,6 +69,9 @@ public final class MemberChoice: Sendable {
   /// Whether names alone do not tell which members are meant: all of them have to be shown, in their order.
   public var dependsOnOrder: Bool { start != nil || occurrence != nil || newerThan != nil }
 
+  /// Whether every member is meant, whatever its name.
+  public var choosesAll: Bool { names.isEmpty && exclusions.isEmpty && !dependsOnOrder }
+
   /// Where a member goes: the directory of the name that it is meant by, empty without any names; nil when it is not meant.
   /// Counts it as found.
   public func directory(for member: Member) -> [UInt8]? {

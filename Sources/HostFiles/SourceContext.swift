@@ -19,6 +19,9 @@ final class SourceContext: Sendable {
   let owners: OwnerNames
   let links = LinkTable()
   let budget = DescriptorBudget()
+  /// Files that were opened when they were found and not read yet, and how many of them there may be.
+  let openedAhead = Atomic<Int>(0)
+  let mostOpenedAhead: Int
   /// How files and directories are opened: not blocking and without a terminal, as what was a file a moment ago may be
   /// a FIFO or a line now.
   let openFlags: Int32
@@ -31,6 +34,7 @@ final class SourceContext: Sendable {
 
   init(_ options: SourceOptions) {
     self.options = options
+    mostOpenedAhead = min(256, budget.limit / 4)
     unsaved = options.incremental == nil ? nil : UnsavedNames()
     owners = OwnerNames(numericOnly: options.numericOwner)
     let accessFlags = options.accessTime == .untouched ? clinux_O_NOATIME : 0

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// The directory below which members are restored.
 ///
@@ -8,12 +9,16 @@ import Glibc
 final class TargetTree {
   let root: DirectoryHandle
   private let resolution: UInt64
+  /// Is called before a directory is made in passing.
+  var settle: (() -> Void)?
   /// Is told the path of each directory that is made in passing.
   var made: (([UInt8]) -> Void)?
   /// The directory that is being looked for.
   private var sought: [UInt8] = []
   /// The directory used last: members mostly come directory by directory.
   private var last: (path: [UInt8], handle: DirectoryHandle)?
+  /// Set when a directory was removed, by whichever thread: what was opened is forgotten.
+  private let isStale = Atomic(false)
 
   /// The longest path that is resolved by one call; PATH_MAX is 4096 with its NUL.
   private static let longestPath = 4000
@@ -31,10 +36,14 @@ final class TargetTree {
   }
 
   /// Forgets what was opened: a directory was removed.
-  func forget() { last = nil }
+  func forget() { isStale.store(true, ordering: .releasing) }
 
   private func directory(_ path: [UInt8], making: Bool) throws(ErrnoFailure) -> DirectoryHandle {
     sought = path
+    if isStale.load(ordering: .acquiring) {
+      isStale.store(false, ordering: .relaxed)
+      last = nil
+    }
     if let last {
       if last.path == path { return last.handle }
       if path.count > last.path.count && path[last.path.count] == slash && path.starts(with: last.path) {
@@ -67,6 +76,7 @@ final class TargetTree {
     if descriptor >= 0 { return DirectoryHandle(owning: descriptor) }
     guard errno == ENOENT && making else { throw ErrnoFailure(code: errno) }
     let (up, leaf) = Self.split(path)
+    settle?()
     let above = up.isEmpty ? start : try open(up, from: start, making: true)
     // The umask is the process's, as for any directory made in passing.
     let status = withCString(leaf) { mkdirat(above.descriptor, $0, 0o777) }

@@ -80,7 +80,7 @@ public final class Catalogue {
     _ body: (FilePlacement, MemberRecord) throws(IndexError) -> Void
   ) throws(IndexError) {
     let selector = try MemberSelector(database)
-    let rows = try database.prepare("SELECT \(MemberSelector.columns) FROM \(MemberSelector.tables) ORDER BY m.id")
+    let rows = try database.prepare("SELECT \(MemberSelector.columns) FROM member m ORDER BY m.id")
     while try rows.step() {
       let (file, record) = try selector.member(rows)
       guard file.sequence >= batch.firstSequence, file.sequence < batch.catalogueSequence else {

@@ -148,5 +148,25 @@ final class Statement {
     return [UInt8](UnsafeRawBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column))))
   }
 
+  /// A blob with other bytes before it.
+  func blob(_ column: Int32, behind first: [UInt8]) -> [UInt8] {
+    guard let base = sqlite3_column_blob(handle, column) else { return first }
+    let rest = UnsafeRawBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column)))
+    return [UInt8](unsafeUninitializedCapacity: first.count + rest.count) { buffer, count in
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
+      first.withUnsafeBytes { bytes.copyMemory(from: $0) }
+      UnsafeMutableRawBufferPointer(rebasing: bytes[first.count...]).copyMemory(from: rest)
+      count = first.count + rest.count
+    }
+  }
+
+  /// A digest's canonical bytes; nil when there is none.
+  func digest(_ column: Int32) -> Digest? {
+    guard let base = sqlite3_column_blob(handle, column), sqlite3_column_bytes(handle, column) == 16 else { return nil }
+    return .xxh128(
+      high: UInt64(bigEndian: base.loadUnaligned(as: UInt64.self)),
+      low: UInt64(bigEndian: base.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+  }
+
   func text(_ column: Int32) -> String { sqlite3_column_text(handle, column).map { String(cString: $0) } ?? "" }
 }

@@ -28,7 +28,8 @@ public final class MemberLookup {
     self.count = count
     selector = try MemberSelector(index.database)
     find = try index.database.prepare(
-      "SELECT \(MemberSelector.columns) FROM \(MemberSelector.tables) WHERE d.path = ? AND m.name = ?")
+      "SELECT \(MemberSelector.columns) FROM directory d JOIN member m ON m.directory = d.id"
+        + " WHERE d.path = ? AND m.name = ?")
   }
 
   /// What the volumes hold under a path, in no order.

@@ -33,8 +33,8 @@ public struct MemberQuery {
   public var operands: [Operand]
   /// Whether only the newest version of each path counts.
   public var newestOnly: Bool
-  /// Names to leave out.
-  public var isExcluded: @Sendable ([UInt8]) -> Bool
+  /// Names to leave out; nil for none.
+  public var isExcluded: (@Sendable ([UInt8]) -> Bool)?
   /// Asked about each member that all else chose, in tape order; nil for all of them.
   public var isWanted: ((Member) -> Bool)?
   /// Which of them are there, and what they are called. ``View/current`` with ``newestOnly`` gives the live members:
@@ -49,7 +49,7 @@ public struct MemberQuery {
   /// Asks for members.
   public init(
     operands: [Operand] = [], newestOnly: Bool, view: View = .current,
-    isExcluded: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
+    isExcluded: (@Sendable ([UInt8]) -> Bool)? = nil
   ) {
     self.view = view
     self.operands = operands
@@ -58,27 +58,8 @@ public struct MemberQuery {
   }
 }
 
-/// A member where it lies.
-public struct StoredMember: Sendable {
-  /// Id in the index.
-  public let id: Int64
-  /// The volume.
-  public let volume: IndexFile.Volume
-  /// Its batch, as ``IndexFile/Batch/row``.
-  public var batch: Int64 { id / Schema.membersPerBatch }
-  /// When that was committed.
-  public let committed: Timestamp
-  /// The AUL file.
-  public let file: FilePlacement
-  /// The member in it, by its present name.
-  public let record: MemberRecord
-  /// Its name in the tar header on tape: another one when it was renamed.
-  public let pathOnTape: [UInt8]
-  /// Of a member that spans volumes, all of its pieces in their order, of which ``file`` is the last; otherwise empty.
-  public let pieces: [StoredPiece]
-}
-
-/// The members that a query chose, given out in tape order. Lives in a temporary table: memory does not grow with it.
+/// The members that a query chose, given out in tape order. Lives in a temporary table, unless it is all that some batches
+/// have: memory does not grow with it.
 public final class Selection {
   private let index: IndexFile
   private let database: Database
@@ -88,11 +69,14 @@ public final class Selection {
   private let pieces: [Int64: [StoredPiece]]
   private let history: NameHistory
   private let selector: MemberSelector
-  private let rows: Statement
-  private let isSelected: Statement
+  private var source = Source.list
+  private var rows: Statement
+  private var isSelected: Statement
   private let findBatch: Statement
   private let findPlace: Statement
   private let findTarget: Statement
+  /// The batch of the member given out last.
+  private var lastBatch: (id: Int64, volume: IndexFile.Volume, committed: Int64, isChosen: Bool)?
   /// How many names each operand of the query matched, in their order.
   public private(set) var matches: [Int]
   /// How many members it has.
@@ -101,7 +85,7 @@ public final class Selection {
   /// Bytes of their content.
   public var byteCount: Int64 {
     get throws(IndexError) {
-      try database.number("SELECT coalesce(sum(m.size), 0) FROM temp.selection x CROSS JOIN member m ON m.id = x.id")
+      try database.number("SELECT coalesce(sum(m.size), 0) FROM \(source.tables)")
     }
   }
 
@@ -140,31 +124,60 @@ public final class Selection {
     pieces = try index.pieces(inBatches: batches.mapValues { $0.volume })
     selector = try MemberSelector(database)
     matches = Array(repeating: 0, count: query.operands.count)
-    rows = try database.prepare(
-      """
-      SELECT \(MemberSelector.columns) FROM temp.selection x CROSS JOIN member m ON m.id = x.id
-      JOIN directory d ON d.id = m.directory
-      LEFT JOIN aul_file f ON m.block IS NULL AND f.batch = m.id >> 24 AND f.fseq = m.fseq
-      ORDER BY x.batch_order, x.id
-      """)
-    isSelected = try database.prepare("SELECT 1 FROM temp.selection WHERE batch_order = ? AND id = ?")
+    rows = try database.prepare(source.rows)
+    isSelected = try database.prepare(source.isSelected)
     findBatch = try database.prepare(
       "SELECT id, first_fseq FROM batch WHERE volume = ? AND ? BETWEEN first_fseq AND fseq")
     findPlace = try database.prepare(
       "SELECT id, fseq, offset FROM member WHERE id >= ? AND id < ? ORDER BY id LIMIT 1")
     findTarget = try database.prepare(
-      "SELECT \(MemberSelector.columns) FROM \(MemberSelector.tables) WHERE m.id = ?")
+      "SELECT \(MemberSelector.columns) FROM member m WHERE m.id = ?")
     try database.execute("BEGIN")
     defer { sqlite3_exec(database.handle, "COMMIT", nil, nil, nil) }  // of a temporary table: nothing to lose
     try choose(query)
     if let isWanted = query.isWanted { try narrow(to: isWanted) }
     if let sample = query.sample { try take(sample) }
-    count = try database.number("SELECT count(*) FROM temp.selection")
+    count = try database.number("SELECT count(*) FROM \(source.tables)")
+  }
+
+  /// Where what was chosen stands.
+  private enum Source {
+    /// In the temporary table, member by member.
+    case list
+    /// All members of the batches in a temporary table.
+    case batches
+
+    /// The tables `x`, with the place of the volume, and `member m`.
+    var tables: String {
+      switch self {
+      case .list: "temp.selection x CROSS JOIN member m ON m.id = x.id"
+      case .batches: "temp.chosen_batch x CROSS JOIN member m ON m.id >= x.id << 24 AND m.id < (x.id + 1) << 24"
+      }
+    }
+
+    /// All of it in tape order.
+    var rows: String {
+      let order =
+        switch self {
+        case .list: "x.batch_order, x.id"
+        case .batches: "x.place, m.id"
+        }
+      return "SELECT \(MemberSelector.columns) FROM \(tables) ORDER BY \(order)"
+    }
+
+    /// Whether the volume in place ?1 has the member ?2 chosen.
+    var isSelected: String {
+      switch self {
+      case .list: "SELECT 1 FROM temp.selection WHERE batch_order = ?1 AND id = ?2"
+      case .batches:
+        "SELECT 1 FROM temp.chosen_batch x JOIN member m ON m.id = ?2 WHERE x.batch_order = ?1 AND x.id = ?2 >> 24"
+      }
+    }
   }
 
   /// How many of its members are on a volume.
   func count(on volume: IndexFile.Volume) throws(IndexError) -> Int64 {
-    try database.number("SELECT count(*) FROM temp.selection WHERE batch_order = \(order[volume.row] ?? -1)")
+    try database.number("SELECT count(*) FROM \(source.tables) WHERE x.batch_order = \(order[volume.row] ?? -1)")
   }
 
   /// The next member in tape order; nil when there is no more.
@@ -232,7 +245,7 @@ public final class Selection {
     let name = MemberName(path: link.record.member.linkTarget)
     let s = try database.prepare(
       """
-      SELECT \(MemberSelector.columns) FROM batch b JOIN \(MemberSelector.tables)
+      SELECT \(MemberSelector.columns) FROM batch b JOIN member m JOIN directory d ON d.id = m.directory
       WHERE b.volume = ?1 AND b.id = m.id >> 24 AND d.path = ?2 AND m.name = ?3 AND (m.id < ?4 OR ?4 IS NULL)
         AND m.type != 1
       ORDER BY m.id DESC LIMIT 1
@@ -254,21 +267,25 @@ public final class Selection {
 
   private func stored(_ row: Statement) throws(IndexError) -> StoredMember {
     let id = row.integer(0)
-    let batch: (volume: IndexFile.Volume, committed: Int64)
-    if let known = batches[id / Schema.membersPerBatch] {
-      batch = known
-    } else {
-      batch = try otherBatch(id / Schema.membersPerBatch)
+    let number = id / Schema.membersPerBatch
+    if lastBatch?.id != number {
+      if let known = batches[number] {
+        lastBatch = (number, known.volume, known.committed, true)
+      } else {
+        let other = try otherBatch(number)
+        lastBatch = (number, other.volume, other.committed, false)
+      }
     }
+    guard let batch = lastBatch else { throw .badCatalogue(why: "the index has a member of no batch") }
     var (file, record) = try selector.member(row)
     let pathOnTape = record.member.path
     // What is gone and yet needed, as a link leads to it, keeps its name.
-    record.member.path =
-      history.name(
-        of: pathOnTape, writtenAt: .ofMembers(committed: batch.committed, batch: id / Schema.membersPerBatch))
-      ?? pathOnTape
-    var pieces = pieces[id] ?? []
-    if batches[id / Schema.membersPerBatch] == nil { pieces = try otherPieces(of: id, on: batch.volume) }
+    if !history.isEmpty {
+      record.member.path =
+        history.name(of: pathOnTape, writtenAt: .ofMembers(committed: batch.committed, batch: number)) ?? pathOnTape
+    }
+    let pieces =
+      !batch.isChosen ? try otherPieces(of: id, on: batch.volume) : self.pieces.isEmpty ? [] : self.pieces[id] ?? []
     return StoredMember(
       id: id, volume: batch.volume, committed: Timestamp(totalNanoseconds: batch.committed), file: file, record: record,
       pathOnTape: pathOnTape, pieces: pieces)
@@ -326,7 +343,13 @@ public final class Selection {
   private static let byName = "SELECT m.directory, m.name, m.id FROM member m"
 
   private func choose(_ query: MemberQuery) throws(IndexError) {
-    if query.operands.isEmpty { _ = try choose(from: [all()], query) { _ in true } }
+    if query.operands.isEmpty {
+      if query.isExcluded == nil, history.isEmpty, !query.newestOnly || newestHaveGreatestIDs {
+        try chooseAll(query)
+      } else {
+        _ = try choose(from: [all()], query) { _ in true }
+      }
+    }
     for (number, operand) in query.operands.enumerated() {
       switch operand {
       case .pattern(let matches):
@@ -342,6 +365,46 @@ public final class Selection {
           self.matches[number] = try choose(from: named(bare), query) { _ in true }
         }
       }
+    }
+  }
+
+  /// Whether of two batches the one with the greater number in the index was committed later, or at the same time.
+  private var newestHaveGreatestIDs: Bool {
+    let committed = batches.sorted { $0.key < $1.key }.map(\.value.committed)
+    return zip(committed, committed.dropFirst()).allSatisfy { $0 <= $1 }
+  }
+
+  /// What ``choose(from:_:where:)`` would choose of ``all()``, where names need not be looked at: SQLite does it alone.
+  private func chooseAll(_ query: MemberQuery) throws(IndexError) {
+    try database.execute(
+      """
+      CREATE TEMP TABLE IF NOT EXISTS chosen_batch
+        (place INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, batch_order INTEGER NOT NULL);
+      DELETE FROM temp.chosen_batch;
+      """)
+    let insert = try database.prepare("INSERT INTO temp.chosen_batch (id, batch_order) VALUES (?,?)")
+    let places = batches.map { (order: order[$0.value.volume.row] ?? 0, id: $0.key) }
+    for (order, id) in places.sorted(by: { $0 < $1 }) {
+      insert.bind(1, id)
+      insert.bind(2, order)
+      try insert.run()
+    }
+    let names =
+      "FROM member m INDEXED BY member_by_name CROSS JOIN temp.chosen_batch x ON x.id = m.id >> 24"
+      + " GROUP BY m.directory, m.name"
+    var choosesAll = true
+    if query.newestOnly {
+      choosesAll = try database.number("SELECT EXISTS (SELECT 1 \(names) HAVING count(*) > 1)") == 0
+    }
+    if choosesAll, query.isWanted == nil, query.sample == nil {
+      source = .batches
+      rows = try database.prepare(source.rows)
+      isSelected = try database.prepare(source.isSelected)
+    } else if choosesAll {
+      try database.execute("INSERT INTO temp.selection SELECT x.batch_order, m.id FROM \(Source.batches.tables)")
+    } else {
+      // Beside max() a column has its value in the row of the greatest (SQLite, "Bare columns in an aggregate query").
+      try database.execute("INSERT INTO temp.selection SELECT x.batch_order, max(m.id) \(names)")
     }
   }
 
@@ -409,16 +472,6 @@ public final class Selection {
       }
       try body(path, VersionGroup.Version(id: id, committed: batch.committed, volume: batch.volume.row))
     }
-  }
-}
-
-extension StoredMember {
-  /// By path, the newest version first.
-  public static func isListedBefore(_ left: StoredMember, _ right: StoredMember) -> Bool {
-    if left.record.member.path != right.record.member.path {
-      return left.record.member.path.lexicographicallyPrecedes(right.record.member.path)
-    }
-    return (left.committed, left.id) > (right.committed, right.id)
   }
 }
 

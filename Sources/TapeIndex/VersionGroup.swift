@@ -7,7 +7,7 @@ final class VersionGroup {
   }
 
   private let newestOnly: Bool
-  private let isExcluded: @Sendable ([UInt8]) -> Bool
+  private let isExcluded: (@Sendable ([UInt8]) -> Bool)?
   private let order: [Int64: Int64]
   private let insert: Statement
   private var path: [UInt8] = []
@@ -35,7 +35,7 @@ final class VersionGroup {
 
   private func endGroup() throws(IndexError) {
     defer { versions = [] }
-    guard !versions.isEmpty, !isExcluded(path) else { return }
+    guard !versions.isEmpty, isExcluded?(path) != true else { return }
     count += 1
     if newestOnly, let newest = versions.max(by: { ($0.committed, $0.id) < ($1.committed, $1.id) }) {
       versions = [newest]

@@ -46,6 +46,23 @@ public struct FileLabels: Sendable {
 }
 
 extension LabelBlock {
+  /// The label behind a user file of so many blocks that has this header label: HDR1 becomes EOF1, UHL1 becomes UTL1.
+  /// Other labels stay as they are.
+  public func trailing(blockCount: UInt64) -> LabelBlock {
+    var label = self
+    if isLabel("HDR1") {
+      label.put("EOF1")
+      label.putDigits(blockCount % 1_000_000, at: 54, width: 6)
+    } else if isLabel("UHL1") {
+      label.put("UTL1")
+    }
+    return label
+  }
+
+  private mutating func put(_ identifier: StaticString) {
+    for place in 0..<4 { self[place] = unsafe identifier.utf8Start[place] }
+  }
+
   fileprivate mutating func putDigits(_ value: UInt64, at offset: Int, width: Int) {
     var rest = value
     for place in stride(from: offset + width - 1, through: offset, by: -1) {

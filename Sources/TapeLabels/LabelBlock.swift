@@ -13,8 +13,9 @@ public struct LabelBlock: Sendable {
   public init(_ block: RawSpan) throws(LabelError) {
     guard block.byteCount == Self.byteCount else { throw .wrongLength(block.byteCount) }
     storage = InlineArray(repeating: 0)
-    for offset in 0..<Self.byteCount {
-      storage[offset] = unsafe block.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt8.self)
+    var bytes = storage.mutableSpan
+    unsafe block.withUnsafeBytes { block in
+      unsafe bytes.withUnsafeMutableBytes { unsafe $0.copyMemory(from: block) }
     }
   }
 
@@ -28,6 +29,21 @@ public struct LabelBlock: Sendable {
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try unsafe body(storage.span.bytes)
+  }
+
+  /// Printable ASCII without the spaces that fill it up; nil when there is anything else.
+  func text(_ range: Range<Int>) -> String? {
+    withBytes { bytes in
+      unsafe bytes.withUnsafeBytes { bytes in
+        var end = range.lowerBound
+        for place in range {
+          let byte = unsafe bytes[place]
+          guard (0x20...0x7e).contains(byte) else { return nil }
+          if byte != UInt8(ascii: " ") { end = place + 1 }
+        }
+        return unsafe String(decoding: UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound..<end]), as: UTF8.self)
+      }
+    }
   }
 
   /// Whether it begins with these four characters: `VOL1`, `HDR1`.
@@ -46,8 +62,17 @@ public struct LabelBlock: Sendable {
 
 extension LabelBlock: Equatable {
   public static func == (left: LabelBlock, right: LabelBlock) -> Bool {
-    for offset in 0..<byteCount where left.storage[offset] != right.storage[offset] { return false }
-    return true
+    left.withBytes { left in
+      right.withBytes { right in
+        var difference: UInt64 = 0
+        for offset in stride(from: 0, to: byteCount, by: 8) {
+          difference |=
+            unsafe left.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            ^ right.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        }
+        return difference == 0
+      }
+    }
   }
 }
 

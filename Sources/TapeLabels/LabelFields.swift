@@ -17,15 +17,11 @@ struct LabelReader {
   /// The next `width` characters without the spaces that fill the field; bytes outside printable ASCII are refused.
   mutating func text(_ width: Int, _ field: StaticString) throws(LabelError) -> String {
     let range = offset..<offset + width
-    var end = range.lowerBound
-    for place in range {
-      guard (0x20...0x7e).contains(block[place]) else {
-        throw .badField(label: label, field: "\(field)", offset: offset, found: Self.printable(block, range))
-      }
-      if block[place] != UInt8(ascii: " ") { end = place + 1 }
+    guard let text = block.text(range) else {
+      throw .badField(label: label, field: "\(field)", offset: offset, found: Self.printable(block, range))
     }
     offset += width
-    return Self.printable(block, range.lowerBound..<end)
+    return text
   }
 
   /// The next `width` characters as a decimal number.
@@ -51,17 +47,6 @@ struct LabelReader {
 
   /// A field as text; what is not ASCII as the characters of Latin-1, for messages.
   private static func printable(_ block: LabelBlock, _ range: Range<Int>) -> String {
-    if range.allSatisfy({ block[$0] < 0x80 }) {
-      // Fields are short: their texts need no memory of their own. Exactly as many bytes are written as there is room.
-      return unsafe String(unsafeUninitializedCapacity: range.count) { bytes in
-        var index = 0
-        for place in range {
-          unsafe bytes[index] = block[place]
-          index += 1
-        }
-        return index
-      }
-    }
     var text = ""
     for place in range { text.unicodeScalars.append(UnicodeScalar(block[place])) }
     return text

@@ -145,9 +145,8 @@ struct ReadMode {
     // What became of directories from one session to the next is told by every one of them, in their order.
     let showsAll = command.mode == .list && !command.versions.onlyNewest
     let newestOnly = !showsAll && !(command.mode == .extract && command.incremental.isWanted)
-    var query = MemberQuery(operands: operands, newestOnly: newestOnly, view: command.versions.view) {
-      !choice.chooses($0, to: place)
-    }
+    var query = MemberQuery(operands: operands, newestOnly: newestOnly, view: command.versions.view)
+    if !choice.choosesAll { query.isExcluded = { !choice.chooses($0, to: place) } }
     query.session = command.verification.session
     return query
   }

@@ -85,9 +85,10 @@ final class SourceList: MemberSource {
         contents, opened.drive, from: .beginningOfTape, needsSizes: true, reporter)
       return ArchiveSource(try mode.openReader()) { !exclusions.excludes($0) }
     }
+    var query = MemberQuery(newestOnly: true)
+    if !exclusions.isEmpty { query.isExcluded = { exclusions.excludes($0) } }
     return VolumeSource(
-      found, drive: opened.drive,
-      query: MemberQuery(newestOnly: true) { exclusions.excludes($0) },
+      found, drive: opened.drive, query: query,
       bufferSize: command.bufferSize ?? opened.defaultBuffer, observer: reporter)
   }
 

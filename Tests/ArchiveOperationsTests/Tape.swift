@@ -8,7 +8,7 @@ import TapeTestSupport
 
 /// What an operation said.
 final class Events: OperationObserver {
-  private let all = Mutex<[OperationEvent]>([])
+  let all = Mutex<[OperationEvent]>([])
   func report(_ event: OperationEvent) { all.withLock { $0.append(event) } }
 
   var notices: [MemberNotice] {

@@ -183,6 +183,35 @@ import Testing
     #expect(workspace.text("cat target/f; ls -A target") == "old\nd\nf\np\n")
   }
 
+  @Test(.enabled(if: isRoot, "giving open files names needs rights")) func aFileHasNoNameBeforeItIsWhole() throws {
+    let workspace = Workspace()
+    workspace.run("echo old > target/old && chmod 755 . && chmod 777 target")
+    let (sink, _) = sink(workspace)
+    for name in ["new", "old"] {
+      var made = member(name, .regular, mode: 0o640)
+      made.size = 4
+      let writer = try #require(try sink.beginFile(made))
+      try writer.write(Array("\(name)!".utf8).span.bytes, at: 0)
+      #expect(workspace.text("ls -A target; cat target/old") == (name == "new" ? "old\nold\n" : "new\nold\nold\n"))
+      #expect(try writer.commit() == [])
+    }
+    #expect(
+      workspace.text("cd target && ls -A && cat new old && stat -c '%a %h' new old")
+        == "new\nold\nnew!old!640 1\n640 1\n")
+    // Where that is not possible, a file has another name before.
+    let said: [String] = asNobody {
+      var options = SinkOptions()
+      options.sameOwner = false
+      let (sink, _) = self.sink(workspace, options)
+      return ["mine", "mine"].flatMap { name in
+        do throws(MemberNotice) { return words(try put("x", as: member(name, .regular), into: sink)) } catch {
+          return words([error])
+        }
+      }
+    }
+    #expect(said == [] && workspace.text("cd target && ls -A && stat -c %u mine") == "mine\nnew\nold\n65534\n")
+  }
+
   @Test func discardedFilesLeaveNothing() throws {
     let workspace = Workspace()
     workspace.run("echo old > target/f")

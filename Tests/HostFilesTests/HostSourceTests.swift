@@ -199,4 +199,23 @@ import Testing
     #expect(
       said == ["d", "f"].map { MemberNotice(bytes($0), "Cannot open: Permission denied", .failure) })
   }
+
+  @Test func smallFilesAreOpenWhenTheyAreFoundAndClosedUnread() throws {
+    let workspace = Workspace()
+    workspace.run(
+      "cd source && for i in $(seq 600); do echo $i > $i; done; truncate -s 1M large; : > empty; ln 1 second")
+    let name = { (member: any SourceMember) in String(decoding: member.member.path, as: UTF8.self) }
+    let open = { workspace.text("ls -l /proc/\(getpid())/fd 2>/dev/null | grep -c '\(workspace.source)/'") }
+    do {
+      let found = workspace.walk(["."])
+      // Those with other names, the large and the empty one are opened when it is their turn, and of many only some at once.
+      #expect((200...256).contains(Int(open().dropLast()) ?? 0))
+      // What is there when it is read counts, opened before or not.
+      let small = found.members.filter { $0.member.size > 0 && $0.member.sourceFile?.linkCount == 1 }
+      workspace.run("cd source && rm \(name(small[0])) && echo other > x && mv x \(name(small[1]))")
+      #expect(throws: MemberNotice.self) { try small[0].open() }
+      #expect(try small[1].open().member.size == 6)
+    }
+    #expect(open() == "0\n")
+  }
 }

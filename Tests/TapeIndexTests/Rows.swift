@@ -95,7 +95,7 @@ extension IndexFile {
   func find(
     _ operands: [MemberQuery.Operand] = [], newestOnly: Bool = true, session: Int? = nil,
     sample: MemberQuery.Sample? = nil, view: MemberQuery.View = .current,
-    isExcluded: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
+    isExcluded: (@Sendable ([UInt8]) -> Bool)? = nil
   ) throws -> (found: [String], matches: [Int]) {
     var query = MemberQuery(operands: operands, newestOnly: newestOnly, view: view, isExcluded: isExcluded)
     query.session = session

@@ -41,6 +41,13 @@ struct GoldenTests {
     for (ours, theirs) in zip(made, labels) { #expect(ours.description == theirs.description) }
   }
 
+  @Test func trailersFollowFromHeaders() throws {
+    #expect(labels[2].trailing(blockCount: 1_234_567) == labels[5])
+    #expect(labels[2].trailing(blockCount: 1_234_568) != labels[5])
+    #expect(labels[4].trailing(blockCount: 1_234_567) == labels[7])
+    #expect(labels[2] != labels[5] && labels[0].trailing(blockCount: 1) == labels[0])
+  }
+
   @Test func everyLabelIsAcceptedAndSaysWhatItSays() throws {
     let volume = try VolumeLabel(parsing: labels[0])
     #expect(volume.serial == "L01001" && volume.owner == "CTA" && volume.blockProtection == 0 && volume.standard == 3)
