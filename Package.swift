@@ -95,6 +95,9 @@ let package = Package(
       exclude: ["frame_vectors.py"], swiftSettings: settings),
     .executableTarget(
       name: "castor", dependencies: ["DriveTiming"], path: "Benchmarks/castor", swiftSettings: settings),
+    .executableTarget(
+      name: "index-figures", dependencies: ["ArchiveFormat", "TapeIO", "TapeIndex", "TapeLabels"],
+      path: "Benchmarks/index", swiftSettings: settings),
     .testTarget(
       name: "DriveTimingTests", dependencies: ["DriveTiming", "TapeTestSupport", "TapeIO", "castor"],
       swiftSettings: settings),

@@ -5,6 +5,7 @@ internal import TapeIO
 /// A catalogue read from tape: foreign input until it has been checked.
 public final class Catalogue {
   let database: Database
+  let image: DatabaseImage
   /// Whether it never left this process.
   let isOwn: Bool
   /// The volume it is of.
@@ -17,20 +18,19 @@ public final class Catalogue {
   public let earlier: [CataloguePlacement]
 
   /// Opens the LZ4 frame that ``CatalogueWriter/finish(volume:batch:earlier:)`` made.
-  /// - Parameter isRecovered: whether it was not read from tape but made from labels: then it lists no other catalogues.
   /// - Throws: ``IndexError/badCatalogue(why:)`` when it is damaged, or anything but a catalogue.
-  public init(_ frame: [UInt8], isRecovered: Bool = false) throws(IndexError) {
+  public convenience init(_ frame: [UInt8]) throws(IndexError) { try self.init(frame, isSpooled: false) }
+
+  /// - Parameter isSpooled: whether it comes out of a spool: it was checked when it went in, or was made from labels by
+  ///   this process; then it lists no other catalogues.
+  init(_ frame: [UInt8], isSpooled: Bool) throws(IndexError) {
     isOwn = false
-    let content = try CatalogueCompression.decompress(
-      frame, allocate: { sqlite3_malloc64(sqlite3_uint64($0)) }, free: { sqlite3_free($0) })
-    database = try Database(path: Array(":memory:".utf8), flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-    // SQLite owns the memory from here on, also when it fails.
-    let code = sqlite3_deserialize(
-      database.handle, "main", content.baseAddress?.assumingMemoryBound(to: UInt8.self), Int64(content.count),
-      Int64(content.count), UInt32(SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_READONLY))
-    guard code == SQLITE_OK else { throw .badCatalogue(why: "it is no database") }
+    image = DatabaseImage(
+      owning: try CatalogueCompression.decompress(
+        frame, allocate: { sqlite3_malloc64(sqlite3_uint64($0)) }, free: { sqlite3_free($0) }))
+    database = try Self.open(image)
     do {
-      try Self.check(database)
+      if !isSpooled { try Self.check(database) }
       let volumes = try database.prepare("SELECT \(VolumeRows.volumeColumns) FROM volume ORDER BY id")
       guard try volumes.step() else { throw IndexError.badCatalogue(why: "it names no volume") }
       volume = try VolumeRows.volume(volumes)
@@ -42,8 +42,8 @@ public final class Catalogue {
         throw IndexError.badCatalogue(why: "it describes no batch")
       }
       batch = try VolumeRows.batch(batches)
-      earlier = isRecovered ? [] : try Self.readEarlier(database, before: batch.number)
-      guard isRecovered || (batch.reason != .recovered && batch.reason != .salvaged) else {
+      earlier = isSpooled ? [] : try Self.readEarlier(database, before: batch.number)
+      guard isSpooled || (batch.reason != .recovered && batch.reason != .salvaged) else {
         throw IndexError.badCatalogue(why: "it says that it is none")
       }
     } catch let error as IndexError {
@@ -54,15 +54,25 @@ public final class Catalogue {
 
   /// Takes over what this process has just written, which needs no check.
   init(
-    own database: Database, volume: VolumeDescriptor, preceding: [VolumeDescriptor], batch: BatchRecord,
+    own image: DatabaseImage, volume: VolumeDescriptor, preceding: [VolumeDescriptor], batch: BatchRecord,
     earlier: [CataloguePlacement]
-  ) {
+  ) throws(IndexError) {
     isOwn = true
+    self.image = image
+    database = try Self.open(image)
     self.preceding = preceding
-    self.database = database
     self.volume = volume
     self.batch = batch
     self.earlier = earlier
+  }
+
+  private static func open(_ image: DatabaseImage) throws(IndexError) -> Database {
+    let database = try Database(path: Array(":memory:".utf8), flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+    try database.read(image, as: "main")
+    do throws(IndexError) {
+      try database.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON;")
+    } catch { throw .badCatalogue(why: error.description) }
+    return database
   }
 
   /// Calls `body` for each AUL file's members, in the order in which they lie on tape.
@@ -80,20 +90,23 @@ public final class Catalogue {
     }
   }
 
+  func memberCount() throws(IndexError) -> Int64 { try database.number("SELECT count(*) FROM member") }
+
   /// How many pieces it lists of members that go on on the next volume.
   public func openPieceCount() throws(IndexError) -> Int {
     Int(try database.number("SELECT count(*) FROM piece WHERE member IS NULL"))
   }
 
   private static func check(_ database: Database) throws(IndexError) {
-    try database.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON;")
     guard try database.number("PRAGMA application_id") == Schema.catalogueApplicationID else {
       throw .badCatalogue(why: "its database is no catalogue")
     }
     let version = try database.number("PRAGMA user_version")
     guard version == Schema.version else { throw .badCatalogue(why: "it has format \(version)") }
-    guard try database.number("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')") == 0 else {
-      throw .badCatalogue(why: "its database holds views or triggers")
+    // A virtual table has no page of its own.
+    let others = "SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index') OR coalesce(rootpage, 0) < 1"
+    guard try database.number(others) == 0 else {
+      throw .badCatalogue(why: "its database holds views, triggers or virtual tables")
     }
     let quick = try database.prepare("PRAGMA quick_check(1)")
     guard try quick.step(), quick.text(0) == "ok" else { throw .badCatalogue(why: "its database is damaged") }

@@ -15,7 +15,7 @@ public final class CatalogueSpool {
     database = try Database(path: [], flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
     try database.execute(
       """
-      PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF;
+      PRAGMA page_size = 65536; PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF;
       CREATE TABLE catalogue (number INTEGER PRIMARY KEY, frame BLOB, fseq INTEGER, block INTEGER, digest BLOB, end INTEGER);
       """)
     insert = try database.prepare("INSERT OR REPLACE INTO catalogue VALUES (?,?,?,?,?,?)")
@@ -51,8 +51,7 @@ public final class CatalogueSpool {
             header: BlockID(UInt64(rows.integer(3))), digest: digest), BlockID(UInt64(rows.integer(5)))
         )
       }
-      // It was checked when it was added.
-      try body(try Catalogue(rows.blob(1), isRecovered: true), found)
+      try body(try Catalogue(rows.blob(1), isSpooled: true), found)
     }
   }
 }

@@ -99,8 +99,10 @@ public final class CatalogueWriter {
     guard let bytes = sqlite3_serialize(database.handle, "main", &size, 0) else {
       throw .badCatalogue(why: "out of memory")
     }
-    defer { sqlite3_free(bytes) }
-    let frame = try CatalogueCompression.compress(UnsafeRawBufferPointer(start: bytes, count: Int(size)))
-    return (frame, Catalogue(own: database, volume: volume, preceding: preceding, batch: batch, earlier: earlier))
+    let image = DatabaseImage(owning: UnsafeMutableRawBufferPointer(start: bytes, count: Int(size)))
+    let frame = try CatalogueCompression.compress(UnsafeRawBufferPointer(image.bytes))
+    return (
+      frame, try Catalogue(own: image, volume: volume, preceding: preceding, batch: batch, earlier: earlier)
+    )
   }
 }

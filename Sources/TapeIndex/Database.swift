@@ -5,9 +5,16 @@ internal import CSQLite
 final class Database {
   let handle: OpaquePointer
   let path: String
+  /// What its database in memory lies in.
+  var image: DatabaseImage?
+  var isAttached = false
+
+  // What it returns says whether SQLite is in use already: then it counts, which is slower and no error.
+  private static let isLeftUncounted = csqlite_leave_out_memory_statistics() == SQLITE_OK
 
   /// Opens the file at `path`; an empty path is a temporary database that spills to disk, `:memory:` one that does not.
   init(path: [UInt8], flags: Int32) throws(IndexError) {
+    _ = Self.isLeftUncounted
     let name = String(decoding: path, as: UTF8.self)
     var handle: OpaquePointer?
     let code = (path + [0]).withUnsafeBufferPointer { bytes in
@@ -40,6 +47,9 @@ final class Database {
   }
 
   func prepare(_ sql: String) throws(IndexError) -> Statement { try Statement(self, sql) }
+
+  /// Rows that the last statement changed.
+  var changes: Int64 { sqlite3_changes64(handle) }
 
   /// The first column of the first row, as a number.
   func number(_ sql: String) throws(IndexError) -> Int64 {
@@ -100,11 +110,6 @@ final class Statement {
 
   func bind(_ index: Int32, text value: String) {
     sqlite3_bind_text(handle, index, value, -1, Self.copied)
-  }
-
-  /// Binds what `row` has in a column, whatever its type.
-  func bind(_ index: Int32, copyOf row: Statement, _ column: Int32) {
-    sqlite3_bind_value(handle, index, sqlite3_column_value(row.handle, column))
   }
 
   /// Binds the canonical bytes of a digest.

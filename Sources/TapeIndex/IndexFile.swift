@@ -37,14 +37,18 @@ public final class IndexFile {
         try prepare()
       }
     }
-    try database.execute("PRAGMA cache_size = -24576; PRAGMA temp_store = FILE;")
+    try database.execute("PRAGMA cache_size = -24576; PRAGMA temp_store = FILE;" + Self.settings)
   }
+
+  /// What is deleted need not be unreadable, and nothing in a schema, also that of a catalogue, has any say.
+  private static let settings = "PRAGMA secure_delete = OFF; PRAGMA trusted_schema = OFF;"
 
   /// An index that lives as long as this object, on disk when it grows.
   public init() throws(IndexError) {
     database = try Database(path: [], flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
     try prepare()
-    try database.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -32768; PRAGMA temp_store = FILE;")
+    try database.execute(
+      "PRAGMA synchronous = OFF; PRAGMA cache_size = -32768; PRAGMA temp_store = FILE;" + Self.settings)
   }
 
   /// A database in WAL mode wants to write beside itself even when it is only read, and to tidy up there in the end;
@@ -198,6 +202,19 @@ public final class IndexFile {
     }
   }
 
+  /// Takes all batches of a volume out of the index.
+  private func removeBatches(of volume: Volume) throws(IndexError) {
+    let others = try database.number("SELECT count(*) FROM batch WHERE volume != \(volume.row)")
+    guard others == 0 else {
+      for batch in try batches(of: volume) { try remove(batch) }
+      return
+    }
+    // Without a condition SQLite gives up a table as a whole, which takes no time for each row.
+    for table in ["member", "chunk", "attribute", "piece", "aul_file", "change", "batch"] {
+      try database.execute("DELETE FROM \(table)")
+    }
+  }
+
   // MARK: Commit
 
   /// Takes in a catalogue, in one transaction: the same for one just written and one read back years later. One that is
@@ -208,15 +225,19 @@ public final class IndexFile {
   public func ingest(
     _ catalogue: Catalogue, placement: CataloguePlacement, end: BlockID
   ) throws(IndexError) {
+    try MemberCopy.prepare(database)
+    defer { database.detach() }
     try database.transaction { () throws(IndexError) in try add(catalogue, found: (placement, end)) }
   }
 
   /// Takes in all catalogues of a spool, in one transaction; what is known already changes nothing.
   /// - Parameter replaced: the volume as the index knows it, when all that it knows is to go first.
   public func ingest(_ spool: CatalogueSpool, replacing replaced: Volume? = nil) throws(IndexError) {
+    try MemberCopy.prepare(database)
+    defer { database.detach() }
     try database.transaction { () throws(IndexError) in
       if let replaced {
-        for batch in try batches(of: replaced) { try remove(batch) }
+        try removeBatches(of: replaced)
         let s = try database.prepare("DELETE FROM volume WHERE id = ?")
         s.bind(1, replaced.row)
         try s.run()
@@ -251,8 +272,7 @@ public final class IndexFile {
     let session = try VolumeRows.insert(catalogue.batch.session, into: database)
     let batch = try VolumeRows.insert(
       catalogue.batch, volume: volumeRow, session: session, found: found, into: database)
-    var members = try MemberCopy(to: database)
-    try members.copy(catalogue, batch: batch)
+    try MemberCopy(to: database).copy(catalogue, batch: batch)
     let reason = catalogue.batch.reason
     if reason == .recovered || reason == .salvaged { try resolveLinks(ofBatch: batch, on: volumeRow) }
   }

@@ -9,9 +9,9 @@ enum PieceRows {
   /// More than volumes in a set.
   private static let volumes: Int64 = 1 << 20
 
-  /// `batch` in the index of a row of the catalogue of batch `batch` that has `place` there.
-  static func filed(_ place: Int64, of batch: Int64) -> Int64 {
-    place == ownBatch ? batch : -(batch * volumes + ownBatch - place)
+  /// `batch` in the index, in SQL, of a row of the catalogue of batch `batch` that has `place` there.
+  static func filed(_ place: String, of batch: Int64) -> String {
+    "iif(\(place) = \(ownBatch), \(batch), \(place) - \(ownBatch) - \(batch * volumes))"
   }
 
   /// How many volumes a row lies before that of its batch.

@@ -42,7 +42,7 @@ struct IndexVerbs {
     try archive.close()
     do throws(IndexError) {
       let batches = try index.batches(of: volume).count { $0.record.number > 0 }
-      let members = try index.totals(of: volume).members
+      let members = try MemberLookup([volume], in: index).count
       reporter.tell(RebuildResult(volume: volume.descriptor, members: members, batches: batches))
     } catch { throw .index(error) }
   }

@@ -2,6 +2,7 @@ import ArchiveFormat
 import TapeIO
 import TapeIndex
 import TapeLabels
+import TapeTestSupport
 import Testing
 
 /// Made-up batches of a volume, and the catalogues of them.
@@ -107,6 +108,15 @@ extension IndexFile {
     #expect(selection.count == Int64(found.count))
     return (found, selection.matches)
   }
+}
+
+/// A catalogue's database after `sql`, packed anew.
+func changed(_ frame: [UInt8], _ sql: String) -> [UInt8] {
+  let folder = TestFolder()
+  folder.write(frame, to: "c.lz4")
+  let result = folder.run("lz4 -dq c.lz4 c.db && sqlite3 c.db \"\(sql)\" && lz4 -q --content-size c.db d.lz4")
+  #expect(result.status == 0, "\(String(decoding: result.output, as: UTF8.self))")
+  return folder.read("d.lz4")
 }
 
 func literal(_ path: String) -> MemberQuery.Operand { .literal(Array(path.utf8)) }
