@@ -184,7 +184,8 @@ struct OpenedArchive {
   ) throws(DriveError) -> OpenedArchive {
     let drive = try VirtualDrive(path: path, access: access)
     for notice in drive.notices { reporter.say(notice) }
-    return OpenedArchive(drive: drive, target: target, defaultBuffer: 64 << 20)
+    // What is read is written from the buffer at once: it stays in the processor's cache while that is small.
+    return OpenedArchive(drive: drive, target: target, defaultBuffer: access == .readOnly ? 16 << 20 : 64 << 20)
   }
 
   /// 1 GiB, or a quarter of the memory if that is less.
