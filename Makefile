@@ -63,6 +63,7 @@ test-vm:
 	Tests/run-in-vm "$$($(SWIFT) build --show-bin-path)" || [ $$? -eq 77 ]
 
 bench: build
+	$(SWIFT) build $(subst --product tapir,--product index-figures,$(RELEASE))
 	Benchmarks/run "$$($(SWIFT) build $(RELEASE) --show-bin-path)/tapir"
 
 # The st driver in the virtual machine, against dd. 77: as above.

@@ -160,6 +160,10 @@ public struct RestoredFile: Equatable, Sendable {
 /// A regular file being restored. Exactly one of ``commit()``, ``keepDamaged(size:)`` and ``discard()`` is called, at
 /// the end.
 public protocol FileWriter: AnyObject {
+  /// Whether it may be committed while others are begun, where the sink ``MemberSink/commitsBeside``: nothing but a file gives
+  /// way to it, so that no path leads elsewhere afterwards.
+  var replacesOnlyFiles: Bool { get }
+
   /// Writes bytes at an offset of the file; offsets ascend, and what is left out between them is a hole.
   func write(_ bytes: RawSpan, at offset: Int64) throws(MemberNotice)
 
@@ -181,6 +185,8 @@ public protocol FileWriter: AnyObject {
 }
 
 extension FileWriter {
+  public var replacesOnlyFiles: Bool { true }
+
   /// Most sinks keep nothing.
   public func keepDamaged(size: Int64) throws(MemberNotice) -> [UInt8]? {
     discard()

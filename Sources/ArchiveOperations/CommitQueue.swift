@@ -1,4 +1,5 @@
 internal import ArchiveFormat
+internal import Glibc
 
 /// Commits files that are written and verified, one after another in their order, on a thread of its own: giving a file its
 /// attributes and its name takes the system about as long as reading the next one takes us.
@@ -30,21 +31,24 @@ final class CommitQueue: @unchecked Sendable {
   /// Bytes of the largest file that gains by waiting here.
   static let largestFile: Int64 = 1 << 20
   /// How many files may be open here.
-  private static let capacity = 64
+  private let capacity: Int
   /// How many are taken together where they come fast: waking a thread costs as much as a small file.
-  private static let row = 16
+  private var row: Int { min(16, capacity) }
 
   /// Starts the thread.
   init(_ observer: any OperationObserver) throws(OperationError) {
     self.observer = observer
+    var limits = rlimit()
+    let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0
+    capacity = isKnown ? max(1, Int(min(64, limits.rlim_cur / 8))) : 16
     // It goes on until finish().
     worker = try Worker { self.run() }
   }
 
   /// Takes a file over, all of whose content is written.
   func add(_ file: any FileWriter, _ member: Member, shown: Member?, isIncomplete: Bool) {
-    if recent.count < Self.capacity { recent.append(member.path) } else { recent[nextRecent] = member.path }
-    nextRecent = (nextRecent + 1) % Self.capacity
+    if recent.count < capacity { recent.append(member.path) } else { recent[nextRecent] = member.path }
+    nextRecent = (nextRecent + 1) % capacity
     add(Entry(shown: shown, member: member, file: file, isIncomplete: isIncomplete))
   }
 
@@ -54,7 +58,7 @@ final class CommitQueue: @unchecked Sendable {
   }
 
   private func add(_ entry: Entry) {
-    monitor.locked(when: { waiting.count + busy < Self.capacity }, wakes: { waiting.count >= Self.row || isUrgent }) {
+    monitor.locked(when: { waiting.count + busy < capacity }, wakes: { waiting.count >= row || isUrgent }) {
       waiting.append(entry)
     }
   }
@@ -66,7 +70,7 @@ final class CommitQueue: @unchecked Sendable {
     let leaf = member.path.split(separator: UInt8(ascii: "/")).last ?? []
     // A file system may take some letters for the same.
     guard !leaf.isEmpty, leaf.allSatisfy({ $0 < 0x80 }) else { return false }
-    return !recent.contains { Self.hasComponent(leaf, in: $0) }
+    return !recent.contains { path in path.contains { $0 >= 0x80 } || Self.hasComponent(leaf, in: path) }
   }
 
   private static func hasComponent(_ name: ArraySlice<UInt8>, in path: [UInt8]) -> Bool {
@@ -84,8 +88,8 @@ final class CommitQueue: @unchecked Sendable {
   func settle() {
     recent.removeAll(keepingCapacity: true)
     nextRecent = 0
-    monitor.locked { isUrgent = !waiting.isEmpty }
-    monitor.locked(when: { waiting.isEmpty && busy == 0 }, wakes: { false }) { isUrgent = false }
+    monitor.locked { isUrgent = isUrgent || !waiting.isEmpty }
+    monitor.locked(when: { waiting.isEmpty && busy == 0 }, wakes: { false }) {}
   }
 
   /// Waits for that, and ends the thread.
@@ -107,7 +111,7 @@ final class CommitQueue: @unchecked Sendable {
   private func take() -> [Entry]? {
     // A second is what the name of a file may be late where they come slowly.
     monitor.locked(
-      when: { waiting.count >= Self.row || isUrgent && !waiting.isEmpty || isFinished }, within: 1,
+      when: { waiting.count >= row || isUrgent && !waiting.isEmpty || isFinished }, within: 1,
       expired: { isUrgent = true }, wakes: { false }
     ) {
       guard !waiting.isEmpty else { return nil }

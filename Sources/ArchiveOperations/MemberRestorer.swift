@@ -140,8 +140,15 @@ final class MemberRestorer {
         file.discard()
         throw error.notice
       }
-      queue.add(file, member, shown: unsaid, isIncomplete: record?.isIncomplete ?? false)
-      unsaid = nil
+      let isIncomplete = record?.isIncomplete ?? false
+      if file.replacesOnlyFiles {
+        queue.add(file, member, shown: unsaid, isIncomplete: isIncomplete)
+        unsaid = nil
+      } else {
+        settle()
+        for notice in try file.commit() { observer.report(.notice(notice)) }
+        if isIncomplete { throw Self.incomplete(member) }
+      }
     } catch { report(error) }
   }
 

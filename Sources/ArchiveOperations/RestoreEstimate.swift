@@ -79,18 +79,21 @@ public struct RestoreEstimate {
     _ file: FilePlacement, on volume: VolumeDescriptor, _ wanted: Range<UInt64>, _ target: ReadTarget
   ) throws(IndexError) {
     guard let offsets = try mount(volume, target) else { return }
+    // Nothing lies where no tape reaches, whatever a foreign catalogue claims: the restore will say so.
+    let most: UInt64 = 1 << 40
+    guard file.header.rawValue < most, file.blockCount < most, wanted.lowerBound < most else { return }
     files += 1
     go(to: file.header, offsets, target)
     let userFile = file.header.advanced(by: Self.labelObjects)
     pass(Self.labelObjects, VolumeReader.labelBytes)
     if wanted.lowerBound > 0 { go(to: userFile.advanced(by: Int(wanted.lowerBound)), offsets, target) }
-    let blockSize = UInt64(volume.blockSize)
+    let blockSize = Double(volume.blockSize)
     guard wanted.upperBound >= file.blockCount else {
       let count = wanted.upperBound - wanted.lowerBound
-      return pass(Int(count), Double(count * blockSize))
+      return pass(Int(count), Double(count) * blockSize)
     }
     let count = file.blockCount - min(file.blockCount, wanted.lowerBound)
-    pass(Int(count) + 1, Double(file.byteCount) - Double(min(file.blockCount, wanted.lowerBound) * blockSize))
+    pass(Int(count) + 1, max(0, Double(file.byteCount) - Double(min(file.blockCount, wanted.lowerBound)) * blockSize))
     pass(Self.labelObjects, VolumeReader.labelBytes)
   }
 

@@ -16,12 +16,15 @@ final class HostFileWriter: FileWriter {
   /// Where the file ends so far.
   private var end: Int64 = 0
   private(set) var restored: RestoredFile?
+  let replacesOnlyFiles: Bool
 
   init(_ member: Member, in directory: DirectoryHandle, leaf: [UInt8], sink: HostSink) throws(MemberNotice) {
     self.member = member
     self.directory = directory
     self.leaf = leaf
     self.sink = sink
+    // A link or a directory of that name is a way for those that come behind.
+    replacesOnlyFiles = sink.status(leaf, in: directory).map { $0.st_mode & Glibc.S_IFMT == Glibc.S_IFREG } ?? true
     // What is written over another file is read back first.
     let access = sink.options.oldFiles == .overwrite ? O_RDWR : O_WRONLY
     descriptor = sink.namelessFiles.open(in: directory, access | O_CLOEXEC, mode: sink.restorer.firstMode(of: member))
@@ -84,45 +87,41 @@ final class HostFileWriter: FileWriter {
     let notices = sink.restorer.restore(member, onNew: descriptor)
     var status = stat()
     let isKnown = fstat(descriptor, &status) == 0
-    // What has a name is closed before it gets its own: that can be what fails.
-    if temporary != nil, let code = closed() { throw broken("close", code) }
     let backup: [UInt8]?
     do throws(MemberNotice) { backup = try sink.backUp(member, leaf, in: directory) } catch {
       discard()
       throw error
     }
-    let failure = name()
-    if failure != 0 {
+    do throws(MemberNotice) { try giveName() } catch {
       sink.undoBackUp(backup, of: member, leaf, in: directory)
-      throw broken("open", failure)
-    }
-    if descriptor >= 0, let code = closed() {
-      temporary = leaf
-      throw broken("close", code)
+      throw error
     }
     if isKnown { restored = RestoredFile(path: member.path, status) }
     return notices
   }
 
-  /// Closes the file; returns errno when that fails.
-  private func closed() -> Int32? {
-    let code = close(descriptor) == 0 ? nil : errno
-    descriptor = -1
-    return code
-  }
-
-  /// Gives the file its name; returns errno, 0 for success.
-  private func name() -> Int32 {
+  /// Closes the file and gives it its name. What has the name keeps it until its successor is closed: that can be what fails.
+  private func giveName() throws(MemberNotice) {
+    var isNamed = false
     if temporary == nil {
-      let code = NamelessFiles.link(descriptor, leaf, in: directory)
-      guard code == EEXIST, sink.options.oldFiles.replacesFiles else { return code }
-      // What has that name has it until its successor takes it, at once.
-      var given: Int32
-      (temporary, given) = sink.withTemporaryName(for: leaf) { NamelessFiles.link(descriptor, $0, in: directory) }
-      if given != 0 { return given }
+      var code = NamelessFiles.link(descriptor, leaf, in: directory)
+      isNamed = code == 0
+      if code == EEXIST, sink.options.oldFiles.replacesFiles {
+        (temporary, code) = sink.withTemporaryName(for: leaf) { NamelessFiles.link(descriptor, $0, in: directory) }
+      }
+      if code != 0 { throw broken("open", code) }
     }
-    guard let temporary else { return EEXIST }
-    return sink.rename(temporary, to: leaf, in: directory)
+    let closed = close(descriptor)
+    let code = errno
+    descriptor = -1
+    if closed != 0 {
+      if isNamed { temporary = leaf }
+      throw broken("close", code)
+    }
+    if !isNamed, let temporary {
+      let code = sink.rename(temporary, to: leaf, in: directory)
+      if code != 0 { throw broken("open", code) }
+    }
   }
 
   /// Copies the content, whole by now, into the file that has the member's name, if that is to keep its identity.

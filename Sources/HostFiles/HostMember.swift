@@ -193,8 +193,12 @@ final class HostMember: SourceMember {
 
   private func openedFile() throws(MemberNotice) -> OpenedMember {
     var ahead = takeAhead().map { HostContent($0, name: self) }
-    // Removed since then, or another file has its name: that one counts.
-    if ahead?.opened.st_nlink == 0 { ahead = nil }
+    // Removed or renamed since then, or another file has its name: that one counts.
+    if let opened = ahead?.opened {
+      var now = stat()
+      let isThere = withCString(name) { fstatat(directory.descriptor, $0, &now, context.statusFlags) } == 0
+      if !isThere || FileIdentity(now) != FileIdentity(opened) { ahead = nil }
+    }
     let content: HostContent
     if let ahead { content = ahead } else { content = try openedContent() }
     let status = content.opened

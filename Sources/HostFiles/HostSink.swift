@@ -202,7 +202,11 @@ public final class HostSink: MemberSink {
     let backup = try backUp(member, leaf, in: directory)
     func attempt() -> Int32 { withCString(leaf) { make(directory.descriptor, $0) } == 0 ? 0 : errno }
     var code = attempt()
-    if code == EEXIST && options.oldFiles.replacesFiles && removeObstacle(leaf, in: directory) { code = attempt() }
+    if code == EEXIST, options.oldFiles.replacesFiles {
+      // A directory may only look empty: files that wait for their names lie in it.
+      tree.settle?()
+      if removeObstacle(leaf, in: directory) { code = attempt() }
+    }
     guard code == 0 else {
       undoBackUp(backup, of: member, leaf, in: directory)
       throw failure(member, what, code)
@@ -286,8 +290,9 @@ public final class HostSink: MemberSink {
           mayRepeat = true
           code = 0
         }
-      } else if options.oldFiles.replacesFiles, removeObstacle(leaf, in: directory) {
-        code = attempt()
+      } else if options.oldFiles.replacesFiles {
+        tree.settle?()
+        if removeObstacle(leaf, in: directory) { code = attempt() }
       }
     }
     guard code == 0 else {

@@ -68,6 +68,8 @@ extension HostSink {
       guard errno == ENOTEMPTY || errno == EEXIST, options.unlinksRecursively else { return false }
       guard Self.removeTree(leaf, in: directory.descriptor) else { return false }
     }
+    // Also what was opened meanwhile.
+    tree.forget()
     hasRemovedDirectories = true
     return true
   }

@@ -85,7 +85,7 @@ public final class Selection {
   /// Bytes of their content.
   public var byteCount: Int64 {
     get throws(IndexError) {
-      try database.number("SELECT coalesce(sum(m.size), 0) FROM \(source.tables)")
+      try database.number("SELECT CAST(min(total(m.size), 9e18) AS INTEGER) FROM \(source.tables)")
     }
   }
 

@@ -17,7 +17,7 @@ public struct VolumeOffsets {
     // A user file is in one of the three: of a member alone, of a pack, or a piece whose member ends elsewhere.
     let sum = try index.database.prepare(
       """
-      SELECT coalesce(sum(bytes + 2 * ?2), 0) FROM (
+      SELECT CAST(min(total(bytes + 2 * ?2), 1e15) AS INTEGER) FROM (
         SELECT bytes FROM member WHERE id >= ?1 << 24 AND id < (?1 + 1) << 24 AND bytes IS NOT NULL
         UNION ALL SELECT bytes FROM aul_file WHERE batch = ?1
         UNION ALL SELECT bytes FROM piece WHERE batch = ?1 AND member IS NULL)
@@ -28,12 +28,13 @@ public struct VolumeOffsets {
       sum.bind(1, batch.row)
       sum.bind(2, VolumeExtents.headerBytes)
       defer { sum.reset() }
-      bytes += try sum.step() ? sum.integer(0) : 0
+      // No volume has as much, whatever a foreign catalogue claims.
+      bytes = min(bytes, 1 << 61) + (try sum.step() ? sum.integer(0) : 0)
       // What was salvaged has no catalogue: it counts with the next batch.
       guard let catalogue = batch.catalogue, let end = batch.end else { continue }
       known.append((catalogue.header, bytes))
       let blocks = Int64(end.rawValue) - Int64(catalogue.header.rawValue) - VolumeExtents.objectsAround - 1
-      bytes += max(0, blocks) * blockSize + 2 * VolumeExtents.headerBytes
+      bytes += min(max(0, blocks), 1 << 32) * blockSize + 2 * VolumeExtents.headerBytes
       known.append((end, bytes))
       if beginning == nil { beginning = end }
     }

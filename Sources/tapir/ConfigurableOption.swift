@@ -36,7 +36,9 @@ struct ConfigurableOption: Sendable {
     Self(key: .indexDatabase, scopes: places, isPath: true, builtIn: "the archive's own, or the user's"),
     Self(key: .changer, scopes: [.drive], isPath: true, builtIn: "none"),
     Self(key: .driveElement, scopes: [.drive], builtIn: "0"),
-    Self(key: .buffer, scopes: places, builtIn: "64M, 16M to read a cartridge on disk, for a drive 1G or a quarter of the memory"),
+    Self(
+      key: .buffer, scopes: places,
+      builtIn: "64M, 16M to read a cartridge on disk, for a drive 1G or a quarter of the memory"),
     Self(key: .driveRate, scopes: places, builtIn: "as fast as the drive takes it"),
     Self(key: .driveModel, scopes: places, builtIn: "what the drive calls itself"),
     Self(key: .recordSize, scopes: places, alternatives: [.blockingFactor], builtIn: "256k"),

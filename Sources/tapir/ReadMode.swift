@@ -59,7 +59,7 @@ struct ReadMode {
             length: range.length
           ).run(found, access: access, sink: StandardOutputSink())
         } else {
-          try forecast(found, on: model)
+          forecast(found, on: model)
           try restore(found, access, archive)
         }
         return try access.close()

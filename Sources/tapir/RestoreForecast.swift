@@ -48,10 +48,13 @@ extension ReadMode {
   private static let long = 60.0
 
   /// Says how long it will take, where that is long and somebody sees it.
-  func forecast(_ target: ReadTarget, on model: DriveModel?) throws(OperationError) {
+  func forecast(_ target: ReadTarget, on model: DriveModel?) {
     let isSeen = command.verbosity > 0 || isatty(2) == 1
     guard let model, isSeen || reporter.progress != nil else { return }
-    let estimate = try estimate(target, on: ModelledDrive(model), loaded: target.volume.descriptor.id)
+    // try?: what fails of a forecast is no reason not to restore, and says so then.
+    guard let estimate = try? estimate(target, on: ModelledDrive(model), loaded: target.volume.descriptor.id) else {
+      return
+    }
     guard estimate.drive.clock > Self.long else { return }
     reporter.progress?.expect(seconds: estimate.drive.clock)
     if isSeen { reporter.say("about \(Figures.about(estimate.drive.clock)): \(Self.amount(estimate))") }
