@@ -114,4 +114,16 @@ struct RestorePlanTests {
     let outcome = try Workplace().shell(volume + "$TAPIR -dvf v.vtl --drive-model=LTO-8 f12 f29 2>&1")
     #expect(outcome.lines == ["f12", "f29"], "\(outcome.text)")
   }
+
+  /// A foreign catalogue may claim anything: a forecast of it stops no restore.
+  @Test func absurdPlacesDoNotStopARestore() throws {
+    let place = try Workplace()
+    let result = try place.shell(
+      """
+      mkdir d o; echo x > d/x; echo y > d/y; $TAPIR -cf a.vtl d
+      sqlite3 a.vtl/index.sqlite 'UPDATE member SET blocks = 9223372036854775807, bytes = 9223372036854775807'
+      $TAPIR -xvf a.vtl -C o --drive-model=LTO-9 > names; echo $?; diff -r d o/d && echo same
+      """)
+    #expect(result.lines == ["0", "same"], "\(result.text)\(result.errors)")
+  }
 }
