@@ -171,6 +171,9 @@ public protocol FileWriter: AnyObject {
   /// Returns what could not be restored of its attributes though the file is there.
   func commit() throws(MemberNotice) -> [MemberNotice]
 
+  /// As ``commit()``, for a file that nobody will ask after: ``restored`` may stay nil.
+  func commitUnasked() throws(MemberNotice) -> [MemberNotice]
+
   /// Keeps what was written, of a member that is damaged, under the member's name and `.damaged`: with its metadata,
   /// but never as a set-user-ID or set-group-ID program. Nothing is left under the member's own name.
   /// - Parameter size: bytes of the member that are accounted for, holes for what could not be read included.
@@ -186,6 +189,8 @@ public protocol FileWriter: AnyObject {
 
 extension FileWriter {
   public var replacesOnlyFiles: Bool { true }
+
+  public func commitUnasked() throws(MemberNotice) -> [MemberNotice] { try commit() }
 
   /// Most sinks keep nothing.
   public func keepDamaged(size: Int64) throws(MemberNotice) -> [UInt8]? {

@@ -8,8 +8,10 @@ final class CommitQueue: @unchecked Sendable {
   private let observer: any OperationObserver
   private let monitor = Monitor()
   private var waiting: [Entry] = []
-  /// Files that are being committed.
+  /// Of those waiting, how many are being committed: the first.
   private var busy = 0
+  /// Set when there was no room: whoever adds rests until half of it is free, so that it is woken seldom.
+  private var isDraining = false
   /// Whether what is there is committed though few wait.
   private var isUrgent = false
   private var isFinished = false
@@ -18,14 +20,20 @@ final class CommitQueue: @unchecked Sendable {
   private var recent: [[UInt8]] = []
   private var nextRecent = 0
 
-  /// A file on its way.
-  private struct Entry {
+  /// A file on its way. An object, as it is handed on.
+  private final class Entry {
     /// As it is reported; nil when it was.
     let shown: Member?
-    let member: Member
     /// Nil for what was made already, and is only reported in its turn.
     let file: (any FileWriter)?
-    let isIncomplete: Bool
+    /// What is said behind it.
+    let notice: MemberNotice?
+
+    init(shown: Member?, file: (any FileWriter)?, notice: MemberNotice?) {
+      self.shown = shown
+      self.file = file
+      self.notice = notice
+    }
   }
 
   /// Bytes of the largest file that gains by waiting here.
@@ -33,14 +41,14 @@ final class CommitQueue: @unchecked Sendable {
   /// How many files may be open here.
   private let capacity: Int
   /// How many are taken together where they come fast: waking a thread costs as much as a small file.
-  private var row: Int { min(16, capacity) }
+  private var row: Int { min(64, capacity) }
 
   /// Starts the thread.
   init(_ observer: any OperationObserver) throws(OperationError) {
     self.observer = observer
     var limits = rlimit()
     let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0
-    capacity = isKnown ? max(1, Int(min(64, limits.rlim_cur / 8))) : 16
+    capacity = isKnown ? max(1, Int(min(128, limits.rlim_cur / 8))) : 16
     // It goes on until finish().
     worker = try Worker { self.run() }
   }
@@ -49,19 +57,26 @@ final class CommitQueue: @unchecked Sendable {
   func add(_ file: any FileWriter, _ member: Member, shown: Member?, isIncomplete: Bool) {
     if recent.count < capacity { recent.append(member.path) } else { recent[nextRecent] = member.path }
     nextRecent = (nextRecent + 1) % capacity
-    add(Entry(shown: shown, member: member, file: file, isIncomplete: isIncomplete))
+    add(Entry(shown: shown, file: file, notice: isIncomplete ? MemberRestorer.incomplete(member) : nil))
   }
 
   /// Takes over the report of a member that was made already, as it is ``isIndependent(_:)``.
   func add(made member: Member, shown: Member?) {
-    add(Entry(shown: shown, member: member, file: nil, isIncomplete: false))
+    add(Entry(shown: shown, file: nil, notice: nil))
   }
 
   private func add(_ entry: Entry) {
-    monitor.locked(when: { waiting.count + busy < capacity }, wakes: { waiting.count >= row || isUrgent }) {
-      waiting.append(entry)
-    }
+    monitor.locked(when: { hasRoom }, wakes: { busy == 0 && hasRow }) { waiting.append(entry) }
   }
+
+  private var hasRoom: Bool {
+    if waiting.count >= capacity { isDraining = true }
+    if waiting.count <= capacity / 2 { isDraining = false }
+    return !isDraining
+  }
+
+  /// Whether there is something to do.
+  private var hasRow: Bool { waiting.count >= row || isUrgent && !waiting.isEmpty || isFinished }
 
   /// Whether a directory or symbolic link may be made before the files that wait have their names: none of them has the same
   /// name or lies below it, however their paths are written.
@@ -89,7 +104,7 @@ final class CommitQueue: @unchecked Sendable {
     recent.removeAll(keepingCapacity: true)
     nextRecent = 0
     monitor.locked { isUrgent = isUrgent || !waiting.isEmpty }
-    monitor.locked(when: { waiting.isEmpty && busy == 0 }, wakes: { false }) {}
+    monitor.locked(when: { waiting.isEmpty }, wakes: { false }) {}
   }
 
   /// Waits for that, and ends the thread.
@@ -103,30 +118,29 @@ final class CommitQueue: @unchecked Sendable {
   private func run() {
     while let entries = take() {
       for entry in entries { commit(entry) }
-      monitor.locked { busy = 0 }
     }
   }
 
-  /// Waits for files; nil at the end.
+  /// Gives back the files taken before, and waits for more; nil at the end.
   private func take() -> [Entry]? {
+    monitor.locked(wakes: { waiting.isEmpty || hasRoom }) {
+      waiting.removeFirst(busy)
+      busy = 0
+      if waiting.isEmpty { isUrgent = false }
+    }
     // A second is what the name of a file may be late where they come slowly.
-    monitor.locked(
-      when: { waiting.count >= row || isUrgent && !waiting.isEmpty || isFinished }, within: 1,
-      expired: { isUrgent = true }, wakes: { false }
-    ) {
+    return monitor.locked(when: { hasRow }, within: 1, expired: { isUrgent = true }, wakes: { false }) {
       guard !waiting.isEmpty else { return nil }
-      isUrgent = false
-      busy = waiting.count
-      defer { waiting.removeAll(keepingCapacity: true) }
-      return waiting
+      busy = min(row, waiting.count)
+      return Array(waiting[..<busy])
     }
   }
 
   private func commit(_ entry: Entry) {
     if let shown = entry.shown { observer.report(.member(shown)) }
     do throws(MemberNotice) {
-      for notice in try entry.file?.commit() ?? [] { observer.report(.notice(notice)) }
-      if entry.isIncomplete { throw MemberRestorer.incomplete(entry.member) }
+      for notice in try entry.file?.commitUnasked() ?? [] { observer.report(.notice(notice)) }
+      if let notice = entry.notice { throw notice }
     } catch { observer.report(.notice(error)) }
   }
 }

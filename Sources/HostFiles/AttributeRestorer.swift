@@ -27,11 +27,23 @@ struct AttributeRestorer {
   }
 
   /// As ``restore(_:on:)``, for a file just made: what it has already is not set again.
-  func restore(_ member: Member, onNew descriptor: Int32) -> [MemberNotice] {
-    var status = stat()
+  /// - Parameters:
+  ///   - mode: what it was made with.
+  ///   - made: the directory that it was made in.
+  func restore(
+    _ member: Member, onNew descriptor: Int32, mode: mode_t, in made: MadeDirectory?
+  ) -> [MemberNotice] {
     // ACLs and attributes change the mode too.
-    let isKnown = !options.accessControlLists && member.extendedAttributes.isEmpty && fstat(descriptor, &status) == 0
-    return restore(member, on: descriptor, having: isKnown ? status : nil)
+    guard !options.accessControlLists, member.extendedAttributes.isEmpty else { return restore(member, on: descriptor) }
+    var status = made?.newFile(mode: mode)
+    if status == nil {
+      var found = stat()
+      if fstat(descriptor, &found) == 0 {
+        status = found
+        made?.note(newFile: found, mode: mode)
+      }
+    }
+    return restore(member, on: descriptor, having: status)
   }
 
   /// Restores all but content.
@@ -65,7 +77,7 @@ struct AttributeRestorer {
       let mode = ownerIsRight ? mode(of: member) : mode(of: member) & 0o1777
       if chmod("/proc/self/fd/\(descriptor)", mode) != 0 { notices.append(modeNotice(member, mode, errno)) }
     }
-    restoreTimes(member, descriptor, &notices)
+    restoreTimes(member, descriptor, isPath: true, &notices)
     return notices
   }
 
@@ -128,11 +140,14 @@ struct AttributeRestorer {
     }
   }
 
-  private func restoreTimes(_ member: Member, _ descriptor: Int32, _ notices: inout [MemberNotice]) {
+  private func restoreTimes(
+    _ member: Member, _ descriptor: Int32, isPath: Bool = false, _ notices: inout [MemberNotice]
+  ) {
     guard options.restoresTimes else { return }
     // UTIME_OMIT, a macro: the time of the last access is not archived.
     let times = [timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2), member.modified.timespec]
-    if utimensat(descriptor, "", times, clinux_AT_EMPTY_PATH) != 0 {
+    let isSet = isPath ? utimensat(descriptor, "", times, clinux_AT_EMPTY_PATH) : futimens(descriptor, times)
+    if isSet != 0 {
       notices.append(MemberNotice(member.path, "Cannot utime: \(errorText(errno))", .failure))
     } else if let text = implausible(member.modified) {
       notices.append(MemberNotice(member.path, text, .information))

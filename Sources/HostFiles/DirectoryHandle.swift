@@ -5,11 +5,14 @@ import Synchronization
 final class DirectoryHandle: Sendable {
   /// Its descriptor; `AT_FDCWD` for the working directory.
   let descriptor: Int32
+  /// What is known of its entries where this run made it; nil for others.
+  let made: MadeDirectory?
   private let budget: DescriptorBudget?
 
   /// Takes over an open descriptor, counted by `budget`.
-  init(owning descriptor: Int32, budget: DescriptorBudget? = nil) {
+  init(owning descriptor: Int32, budget: DescriptorBudget? = nil, made: MadeDirectory? = nil) {
     self.descriptor = descriptor
+    self.made = made
     self.budget = budget
     budget?.count.add(1, ordering: .relaxed)
   }

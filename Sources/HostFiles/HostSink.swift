@@ -44,7 +44,9 @@ public final class HostSink: MemberSink {
     var status = stat()
     rootDevice = fstatat(target, ".", &status, 0) == 0 ? UInt64(status.st_dev) : nil
     restorer = AttributeRestorer(options)
-    let tree = TargetTree(root: DirectoryHandle(owning: target), confined: !options.keepsAbsoluteNames)
+    let tree = TargetTree(
+      root: DirectoryHandle(owning: target), confined: !options.keepsAbsoluteNames,
+      knowsMade: options.commitsBeside && !options.isIncremental)
     self.tree = tree
     self.notify = { notice in
       tree.settle?()
@@ -86,9 +88,7 @@ public final class HostSink: MemberSink {
     return try HostFileWriter(member, in: directory, leaf: leaf, sink: self)
   }
 
-  public var commitsBeside: Bool {
-    (options.oldFiles == .replace || options.oldFiles == .keepDirectories) && options.backup == nil
-  }
+  public var commitsBeside: Bool { options.commitsBeside }
 
   // A directory that is made in passing may have the name of a file that still waits for it. What is said comes behind what is
   // said of that.
@@ -200,6 +200,7 @@ public final class HostSink: MemberSink {
     let (directory, leaf) = try place(member)
     guard try admits(member, leaf, in: directory) else { return }
     let backup = try backUp(member, leaf, in: directory)
+    directory.made?.note(leaf)
     func attempt() -> Int32 { withCString(leaf) { make(directory.descriptor, $0) } == 0 ? 0 : errno }
     var code = attempt()
     if code == EEXIST, options.oldFiles.replacesFiles {
@@ -244,6 +245,7 @@ public final class HostSink: MemberSink {
     if options.backup == nil, isSame() { return }
     guard try admits(member, leaf, in: directory) else { return }
     let backup = try backUp(member, leaf, in: directory)
+    directory.made?.note(leaf)
     func attempt() -> Int32 {
       withCString(source.leaf) { from in
         // Without AT_SYMLINK_FOLLOW: the link itself, not what it points to.
@@ -276,6 +278,8 @@ public final class HostSink: MemberSink {
     let backup = try backUp(member, leaf, in: directory)
     // The owner can work in it until its own mode is set.
     func attempt() -> Int32 { withCString(leaf) { mkdirat(directory.descriptor, $0, 0o700) } == 0 ? 0 : errno }
+    var isNew = true
+    directory.made?.note(leaf)
     var code = attempt()
     if code == EEXIST {
       if isDirectory(leaf, in: directory, following: options.keepsDirectorySymlinks) {
@@ -288,6 +292,7 @@ public final class HostSink: MemberSink {
         } else {
           guard options.oldFiles.updatesDirectories, isDirectory(leaf, in: directory) else { return }
           mayRepeat = true
+          isNew = false
           code = 0
         }
       } else if options.oldFiles.replacesFiles {
@@ -300,6 +305,7 @@ public final class HostSink: MemberSink {
       throw failure(member, "mkdir", code)
     }
     guard let made = status(leaf, in: directory) else { throw failure(member, "stat", errno) }
+    if isNew { tree.noteMade(FileIdentity(made)) }
     deferred.append(DeferredDirectories.Entry(member: member, identity: FileIdentity(made)))
   }
 

@@ -10,6 +10,7 @@ public final class OwnerNames: Sendable {
     var userIDs: [[UInt8]: UInt32?] = [:]
     var groupIDs: [[UInt8]: UInt32?] = [:]
     var last = Ownership(user: .max, group: .max)
+    var lastNumbers: (of: Ownership, user: UInt32, group: UInt32)?
   }
   /// Guards the tables: the scanning and the reading thread both ask.
   private let tables = Mutex(Tables())
@@ -39,11 +40,14 @@ public final class OwnerNames: Sendable {
   func numbers(of owner: Ownership) -> (user: UInt32, group: UInt32) {
     if numericOnly { return (owner.user, owner.group) }
     return tables.withLock { tables in
+      if let last = tables.lastNumbers, last.of == owner { return (last.user, last.group) }
       let user = tables.userIDs[owner.userName] ?? Self.userID(owner.userName)
       let group = tables.groupIDs[owner.groupName] ?? Self.groupID(owner.groupName)
       tables.userIDs[owner.userName] = .some(user)
       tables.groupIDs[owner.groupName] = .some(group)
-      return (user ?? owner.user, group ?? owner.group)
+      let found = (user: user ?? owner.user, group: group ?? owner.group)
+      tables.lastNumbers = (owner, found.user, found.group)
+      return found
     }
   }
 

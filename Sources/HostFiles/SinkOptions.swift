@@ -40,6 +40,9 @@ public struct SinkOptions: Sendable {
   /// Modification times are restored (not with `-m`).
   public var restoresTimes = true
 
+  /// Whether files may be committed while others are begun: nothing is asked about what exists before.
+  var commitsBeside: Bool { (oldFiles == .replace || oldFiles == .keepDirectories) && backup == nil }
+
   /// GNU tar's defaults: root restores owners and exact modes, others do not.
   public init() {
     preservesPermissions = geteuid() == 0

@@ -19,12 +19,16 @@ final class TargetTree {
   private var last: (path: [UInt8], handle: DirectoryHandle)?
   /// Set when a directory was removed, by whichever thread: what was opened is forgotten.
   private let isStale = Atomic(false)
+  /// Directories that were made here; nil where others than this run's members change what is in them.
+  private var madeDirectories: MadeDirectories?
 
   /// The longest path that is resolved by one call; PATH_MAX is 4096 with its NUL.
   private static let longestPath = 4000
 
-  init(root: DirectoryHandle, confined: Bool) {
+  /// - Parameter knowsMade: whether nothing is moved or removed in it but what gives way to members.
+  init(root: DirectoryHandle, confined: Bool, knowsMade: Bool = false) {
     self.root = root
+    madeDirectories = knowsMade ? MadeDirectories() : nil
     resolution = confined ? clinux_RESOLVE_BENEATH | clinux_RESOLVE_NO_MAGICLINKS : 0
   }
 
@@ -38,11 +42,15 @@ final class TargetTree {
   /// Forgets what was opened: a directory was removed.
   func forget() { isStale.store(true, ordering: .releasing) }
 
+  /// Notes a directory that was just made.
+  func noteMade(_ identity: FileIdentity) { madeDirectories?.insert(identity) }
+
   private func directory(_ path: [UInt8], making: Bool) throws(ErrnoFailure) -> DirectoryHandle {
     sought = path
     if isStale.load(ordering: .acquiring) {
       isStale.store(false, ordering: .relaxed)
       last = nil
+      madeDirectories?.removeAll()
     }
     if let last {
       if last.path == path { return last.handle }
@@ -73,18 +81,19 @@ final class TargetTree {
     }
     let flags = UInt64(clinux_O_PATH | O_DIRECTORY | O_CLOEXEC)
     let descriptor = withCString(path) { clinux_openat2(start.descriptor, $0, flags, 0, resolution) }
-    if descriptor >= 0 { return DirectoryHandle(owning: descriptor) }
+    if descriptor >= 0 { return DirectoryHandle(owning: descriptor, made: madeDirectories?.find(descriptor)) }
     guard errno == ENOENT && making else { throw ErrnoFailure(code: errno) }
     let (up, leaf) = Self.split(path)
     settle?()
     let above = up.isEmpty ? start : try open(up, from: start, making: true)
     // The umask is the process's, as for any directory made in passing.
+    above.made?.note(Array(leaf))
     let status = withCString(leaf) { mkdirat(above.descriptor, $0, 0o777) }
     guard status == 0 || errno == EEXIST else { throw ErrnoFailure(code: errno) }
     if status == 0 { made?(Array(sought[..<path.endIndex])) }
     let made = withCString(leaf) { clinux_openat2(above.descriptor, $0, flags, 0, resolution) }
     guard made >= 0 else { throw ErrnoFailure(code: errno) }
-    return DirectoryHandle(owning: made)
+    return DirectoryHandle(owning: made, made: status == 0 ? madeDirectories?.insert(made) : nil)
   }
 
   private static func split(_ path: ArraySlice<UInt8>) -> (up: ArraySlice<UInt8>, leaf: ArraySlice<UInt8>) {

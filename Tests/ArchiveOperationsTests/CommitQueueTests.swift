@@ -140,7 +140,7 @@ struct CommitQueueTests {
       let link = try #require(state.log.firstIndex(of: "create y/F\(number)"))
       #expect(file < link)
     }
-    #expect(state.log.count == log.count + 1 && state.open == 0 && state.most <= 66)
+    #expect(state.log.count == log.count + 1 && state.open == 0 && state.most <= 130)
   }
 
   private func object(with content: [UInt8], on cartridge: MemoryCartridge) -> Int? {
