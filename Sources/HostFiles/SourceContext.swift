@@ -40,7 +40,7 @@ final class SourceContext: Sendable {
     let accessFlags = options.accessTime == .untouched ? clinux_O_NOATIME : 0
     openFlags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | accessFlags | (options.followsLinks ? 0 : O_NOFOLLOW)
     statusFlags = options.followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
-    remover = options.removesFiles ? HostRemover(links: links, keeping: options.neverRemoved) : nil
+    remover = options.removesFiles ? HostRemover(links: links, keeping: options.index) : nil
   }
 
   /// That something could not be read, in GNU tar's words.

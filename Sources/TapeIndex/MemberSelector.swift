@@ -126,6 +126,7 @@ final class MemberSelector {
   private func addAttributes(_ id: Int64, to member: inout Member) throws(IndexError) {
     defer { attributes.reset() }
     attributes.bind(1, id)
+    var others: [ExtendedAttribute] = []
     while try attributes.step() {
       let keyword = attributes.blob(0)
       if keyword == Array("SCHILY.acl.access".utf8) {
@@ -135,9 +136,10 @@ final class MemberSelector {
       } else if keyword == Array("RHT.security.selinux".utf8) {
         member.securityContext = attributes.blob(1)
       } else if keyword.starts(with: "SCHILY.xattr.".utf8) {
-        member.extendedAttributes.append(
+        others.append(
           ExtendedAttribute(name: Array(keyword.dropFirst("SCHILY.xattr.".utf8.count)), value: attributes.blob(1)))
       }
     }
+    member.extendedAttributes = others
   }
 }
