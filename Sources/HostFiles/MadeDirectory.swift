@@ -3,26 +3,31 @@ import Synchronization
 
 /// A directory that this run made, and that nobody else may write to: only members can be in it.
 final class MadeDirectory: Sendable {
-  /// Names of what is not a regular file, in small letters; nil where a file system may take one of them for another name.
-  private let others = Mutex<Set<[UInt8]>?>([])
+  /// What of 512 places the names have of what is not a regular file: as large however many there are. Nil where a file system
+  /// may take one of them for another name.
+  private let others = Mutex<SIMD8<UInt64>?>(SIMD8())
   /// Owner and mode of files that were made in it, by the mode that they were made with: it changes when all else is there.
   private let newFiles = Mutex<[mode_t: stat]>([:])
 
   /// Notes that something else than a regular file gets this name here.
   func note(_ leaf: [UInt8]) {
     others.withLock { others in
-      guard others != nil else { return }
+      guard var places = others else { return }
       // Which letters beyond ASCII are the same is the file system's to say.
-      if let name = Self.folded(leaf) { others?.insert(name) } else { others = nil }
+      guard let place = Self.place(of: leaf) else {
+        others = nil
+        return
+      }
+      places[place >> 6] |= 1 << UInt64(place & 63)
+      others = places
     }
   }
 
-  /// Whether this name is nothing's, or a regular file's.
+  /// Whether this name is nothing's, or a regular file's. Where that is not known it has to be looked up.
   func isFree(_ leaf: [UInt8]) -> Bool {
-    others.withLock { others in
-      guard let others else { return false }
-      return others.isEmpty || Self.folded(leaf).map { !others.contains($0) } ?? false
-    }
+    guard let places = others.withLock({ $0 }) else { return false }
+    if places == SIMD8() { return true }
+    return Self.place(of: leaf).map { places[$0 >> 6] >> UInt64($0 & 63) & 1 == 0 } ?? false
   }
 
   /// Owner and mode of a file just made with this mode; nil while that is not known.
@@ -30,9 +35,15 @@ final class MadeDirectory: Sendable {
 
   func note(newFile status: stat, mode: mode_t) { newFiles.withLock { $0[mode] = status } }
 
-  /// The name as file systems see it that take capital and small letters for the same; nil when that is not known.
-  private static func folded(_ name: [UInt8]) -> [UInt8]? {
-    name.allSatisfy { $0 < 0x80 } ? name.map { $0 | 0x20 } : nil
+  /// The place of a name, the same for all that a file system takes for it that does not tell capital from small letters; nil
+  /// when that is not known. FNV-1a.
+  private static func place(of name: [UInt8]) -> Int? {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in name {
+      guard byte < 0x80 else { return nil }
+      hash = (hash ^ UInt64(byte | 0x20)) &* 0x100_0000_01b3
+    }
+    return Int(truncatingIfNeeded: hash ^ hash >> 32) & 511
   }
 }
 

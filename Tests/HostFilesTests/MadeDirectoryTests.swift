@@ -1,6 +1,7 @@
 import ArchiveFormat
-import HostFiles
 import Testing
+
+@testable import HostFiles
 
 /// What a run knows of the directories that it made itself, without looking.
 @Suite struct MadeDirectoryTests {
@@ -56,6 +57,20 @@ import Testing
     workspace.run("rm target/d/a")
     try put("d/a", into: sink)
     #expect(try replacesOnlyFiles("d/a", sink))
+  }
+
+  /// What is known takes no more memory however many links an archive has: of a directory full of them each name is looked up.
+  @Test func whatIsKnownDoesNotGrow() {
+    let made = MadeDirectory()
+    func names(_ first: String, _ count: Int) -> [[UInt8]] { (0..<count).map { bytes("\(first)\($0)") } }
+    let few = names("link-", 20)
+    for name in few { made.note(name) }
+    #expect(
+      few.allSatisfy { !made.isFree($0) && !made.isFree(bytes(String(decoding: $0, as: UTF8.self).uppercased())) })
+    #expect(names("file-", 1000).count { made.isFree($0) } > 900)
+    for name in names("other-", 20_000) { made.note(name) }
+    #expect(few.allSatisfy { !made.isFree($0) })
+    #expect(names("file-", 1000).allSatisfy { !made.isFree($0) })
   }
 
   /// Links of others, where they may write: each name is looked up.
