@@ -26,7 +26,7 @@ public final class MemberLookup {
     }
     batches = rows
     self.count = count
-    selector = try MemberSelector(index.database)
+    selector = MemberSelector(index.database)
     find = try index.database.prepare(
       "SELECT \(MemberSelector.columns) FROM directory d JOIN member m ON m.directory = d.id"
         + " WHERE d.path = ? AND m.name = ?")
