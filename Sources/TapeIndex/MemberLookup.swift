@@ -35,15 +35,17 @@ public final class MemberLookup {
   /// What the volumes hold under a path, in no order.
   public func members(of path: [UInt8]) throws(IndexError) -> [MemberRecord] {
     if batches.isEmpty { return [] }
-    defer { find.reset() }
-    let name = MemberName(path: path)
-    find.bind(1, name.directory)
-    find.bind(2, name.name)
-    var found: [MemberRecord] = []
-    while try find.step() {
-      guard batches.contains(find.integer(0) / Schema.membersPerBatch) else { continue }
-      found.append(try selector.member(find).1)
+    let start = MemberName.start(in: path)
+    return try path.span.withUnsafeBytes { (bytes) throws(IndexError) in
+      defer { find.reset() }
+      find.bind(1, borrowing: bytes[..<start])
+      find.bind(2, borrowing: bytes[start...])
+      var found: [MemberRecord] = []
+      while try find.step() {
+        guard batches.contains(find.integer(0) / Schema.membersPerBatch) else { continue }
+        found.append(try selector.member(find, at: path).1)
+      }
+      return found
     }
-    return found
   }
 }

@@ -30,12 +30,13 @@ final class MemberSelector {
   }
 
   /// The member in the statement's row.
-  func member(_ row: Statement) throws(IndexError) -> (FilePlacement, MemberRecord) {
+  /// - Parameter known: its path, where it was found by that.
+  func member(_ row: Statement, at known: [UInt8]? = nil) throws(IndexError) -> (FilePlacement, MemberRecord) {
     let id = row.integer(0)
     let file = row.isNull(2) ? try packed(row) : Self.placement(row, sequence: row.integer(1), from: 2)
     guard let file, let kind = Member.Kind(rawValue: Int(row.integer(11))), row.integer(14) >= 0, row.integer(7) >= 0,
       row.integer(8) >= 0, let owners = try owners(row.integer(13)),
-      let path = try path(in: row.integer(9), row)
+      let path = known == nil ? try path(in: row.integer(9), row) : known
     else { throw .badCatalogue(why: "member \(id) has a value out of range") }
     var member = Member(
       path: path, kind: kind, mode: UInt32(truncatingIfNeeded: row.integer(12)) & 0o7777, ownership: owners,
