@@ -189,6 +189,23 @@ public final class IndexFile {
     return result
   }
 
+  /// When the batches of a volume were committed, in nanoseconds, by row id, and whether they are of a session: what a
+  /// look-up has to know of each, and no more.
+  func commits(
+    of volume: Volume, in session: UniqueID? = nil
+  ) throws(IndexError) -> [(batch: Int64, committed: Int64, isOfSession: Bool)] {
+    let s = try database.prepare(
+      """
+      SELECT id, committed, ?2 IS NULL OR session = (SELECT id FROM session WHERE uuid = ?2)
+      FROM batch WHERE volume = ?1 ORDER BY number
+      """)
+    s.bind(1, volume.row)
+    s.bind(2, session?.bytes)
+    var result: [(batch: Int64, committed: Int64, isOfSession: Bool)] = []
+    while try s.step() { result.append((s.integer(0), s.integer(1), s.integer(2) != 0)) }
+    return result
+  }
+
   /// Members of a volume, and bytes of their content.
   public func totals(of volume: Volume) throws(IndexError) -> (members: Int64, bytes: Int64) {
     let s = try database.prepare(

@@ -16,7 +16,7 @@ public final class MemberLookup {
     var rows: Set<Int64> = []
     var count: Int64 = 0
     for volume in volumes {
-      for batch in try index.batches(of: volume) { rows.insert(batch.row) }
+      for (batch, _, _) in try index.commits(of: volume) { rows.insert(batch) }
     }
     let members = try index.database.prepare("SELECT count(*) FROM member WHERE id >= ?1 << 24 AND id < (?1 + 1) << 24")
     for row in rows {

@@ -54,11 +54,9 @@ public final class Selection {
     }
     var commits: [Int64: Int64] = [:]
     for volume in volumes {
-      for batch in try index.batches(of: volume) where batch.record.committed.totalNanoseconds <= end {
-        commits[batch.row] = batch.record.committed.totalNanoseconds
-        if session == nil || batch.record.session.id == session {
-          batches[batch.row] = (volume, batch.record.committed.totalNanoseconds)
-        }
+      for (batch, committed, isOfSession) in try index.commits(of: volume, in: session) where committed <= end {
+        commits[batch] = committed
+        if isOfSession { batches[batch] = (volume, committed) }
       }
     }
     self.batches = batches
