@@ -67,10 +67,12 @@ public final class ForeignReader: ArchiveReader {
     var name: UnsafePointer<CChar>?
     var value: UnsafeRawPointer?
     var size = 0
+    var attributes: [ExtendedAttribute] = []
     while archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK {
-      member.extendedAttributes.append(
+      attributes.append(
         ExtendedAttribute(name: bytes(name), value: Array(UnsafeRawBufferPointer(start: value, count: size))))
     }
+    member.extendedAttributes = attributes
     return member
   }
 

@@ -97,12 +97,13 @@ public struct ContentDigester: ~Copyable {
 
   /// Takes in more bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    whole.update(bytes)
     byteCount += Int64(bytes.count)
-    guard hasChunks else { return }
+    guard hasChunks else { return whole.update(bytes) }
     var rest = bytes
     while rest.count > 0, let base = rest.baseAddress {
-      let part = min(rest.count, Self.chunkSize - inChunk)
+      // In pieces that the processor still has at hand the second time.
+      let part = min(rest.count, Self.chunkSize - inChunk, 16 << 10)
+      whole.update(UnsafeRawBufferPointer(start: base, count: part))
       _ = tapir_xxh3_64_update(chunk, base, part)
       inChunk += part
       if inChunk == Self.chunkSize { endChunk() }

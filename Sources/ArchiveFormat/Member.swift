@@ -34,27 +34,14 @@ public struct Member: Equatable, Sendable {
   public var changed: Timestamp?
   /// When the content was read last; nil where that is not wanted. Ordinary archives in format pax have it, volumes do not.
   public var accessed: Timestamp?
-  /// The target of a symbolic link, or the name of the member that a hard link is a link to; else empty.
-  public var linkTarget: [UInt8] = []
   /// Major and minor number of a device node; else 0.
   public var deviceNumber = DeviceNumber(major: 0, minor: 0)
-  /// The parts of a sparse file that hold data, ascending and apart; nil when the file is not treated as sparse.
-  /// Each but the last is whole tar records long: GNU tar pads every one of them when it reads (bsdtar and Python do not).
-  public var dataExtents: [Extent]?
-  /// Extended attributes by name, as the kernel has them, in the order of their names.
-  public var extendedAttributes: [ExtendedAttribute] = []
-  /// POSIX.1e access and default ACL in the text form of acl_to_text(3); empty when there is none beside the mode.
-  public var accessACL: [UInt8] = []
-  /// The default ACL of a directory.
-  public var defaultACL: [UInt8] = []
-  /// The SELinux context as text, without a NUL, where it was asked for; else empty.
-  public var securityContext: [UInt8] = []
-  /// The list of what was in a directory that was archived incrementally (``DumpDirectory``); nil for all others.
-  public var dumpDirectory: [UInt8]?
   /// Which file of the source's file system it was; nil for a stream.
   public var sourceFile: SourceFile?
   /// What is known of it on the volume that it is taken over from; nil for members from anywhere else.
   public var origin: MemberOrigin?
+  /// What most members have nothing of; nil for those. A member is handed on often, and each array in it is counted then.
+  var rare: Rare?
 
   /// Creates a member.
   public init(
@@ -122,17 +109,31 @@ public struct Ownership: Hashable, Sendable {
   public var user: UInt32
   /// Group ID.
   public var group: UInt32
+  private var userText: ShortText
+  private var groupText: ShortText
+
   /// User name, empty when unknown.
-  public var userName: [UInt8]
+  public var userName: [UInt8] {
+    get { userText.bytes }
+    set { userText = ShortText(newValue[...]) }
+  }
+
   /// Group name, empty when unknown.
-  public var groupName: [UInt8]
+  public var groupName: [UInt8] {
+    get { groupText.bytes }
+    set { groupText = ShortText(newValue[...]) }
+  }
 
   /// Creates a pair of owners.
   public init(user: UInt32, group: UInt32, userName: [UInt8] = [], groupName: [UInt8] = []) {
+    self.init(user: user, group: group, userName: userName[...], groupName: groupName[...])
+  }
+
+  init(user: UInt32, group: UInt32, userName: ArraySlice<UInt8>, groupName: ArraySlice<UInt8>) {
     self.user = user
     self.group = group
-    self.userName = userName
-    self.groupName = groupName
+    userText = ShortText(userName)
+    groupText = ShortText(groupName)
   }
 }
 

@@ -76,7 +76,7 @@ public enum PaxDecoder {
       ownership: Ownership(
         user: UInt32(truncatingIfNeeded: try number(record[TarField.uid], "uid")),
         group: UInt32(truncatingIfNeeded: try number(record[TarField.gid], "gid")),
-        userName: text(record[TarField.userName]), groupName: text(record[TarField.groupName])),
+        userName: field(record[TarField.userName]), groupName: field(record[TarField.groupName])),
       modified: Timestamp(seconds: try number(record[TarField.mtime], "mtime")))
     member.linkTarget = text(record[TarField.linkName])
     if kind == .characterDevice || kind == .blockDevice {
@@ -87,6 +87,7 @@ public enum PaxDecoder {
     var storedSize = size
     var realSize: Int64?
     var sparseName: [UInt8]?
+    var attributes: [ExtendedAttribute] = []
     for (keyword, value) in extended {
       switch String(decoding: keyword, as: UTF8.self) {
       case "path": member.path = value
@@ -107,11 +108,12 @@ public enum PaxDecoder {
       case "GNU.sparse.realsize": realSize = try decimal(value, "GNU.sparse.realsize")
       case "GNU.sparse.map", "GNU.sparse.numblocks": throw malformed("its sparse map is older than format 1.0")
       case let other where other.hasPrefix("SCHILY.xattr."):
-        member.extendedAttributes.append(
+        attributes.append(
           ExtendedAttribute(name: PaxRecords.unescaped(keyword.dropFirst("SCHILY.xattr.".utf8.count)), value: value))
       default: break  // keywords of other programs say nothing that is restored
       }
     }
+    member.extendedAttributes = attributes
     if let sparseName { member.path = sparseName }
     while member.path.count > 1, member.path.last == UInt8(ascii: "/") { member.path.removeLast() }
     let longest = max(storedSize, realSize ?? 0)
@@ -125,8 +127,11 @@ public enum PaxDecoder {
 
   // MARK: Numbers and text
 
-  private static func text(_ field: ArraySlice<UInt8>) -> [UInt8] {
-    field.first == 0 ? [] : Array(field[..<(field.firstIndex(of: 0) ?? field.endIndex)])
+  private static func text(_ bytes: ArraySlice<UInt8>) -> [UInt8] { bytes.first == 0 ? [] : Array(field(bytes)) }
+
+  /// What of a field counts: up to a NUL.
+  private static func field(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    bytes[..<(bytes.firstIndex(of: 0) ?? bytes.endIndex)]
   }
 
   private static func number(_ field: ArraySlice<UInt8>, _ name: String) throws(VolumeError) -> Int64 {

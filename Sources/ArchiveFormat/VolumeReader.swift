@@ -10,6 +10,9 @@ public final class VolumeReader {
   /// Where the tape stands, as far as the objects read tell; nil when that is unknown.
   private var position: BlockID?
   private var label = BlockBuffer(byteCount: 4096)
+  /// The labels of the last header, which those of the next one mostly are like.
+  private var knownFirst: (block: LabelBlock, label: FileLabel1)?
+  private var knownUser: (block: LabelBlock, label: UserLabel)?
   /// As many objects as may lie between where the tape stands and where it is to go for them to be read.
   private let longestGap: Int
   private var passed: BlockBuffer
@@ -120,11 +123,14 @@ public final class VolumeReader {
     do {
       let user = labels.first { $0.isLabel("UHL1") }
       header = Header(
-        first: try FileLabel1(parsing: found),
-        user: try user.map { (label) throws(LabelError) in try UserLabel(parsing: label) }, block: start,
+        first: try FileLabel1(parsing: found, after: knownFirst),
+        user: try user.map { (label) throws(LabelError) in try UserLabel(parsing: label, after: knownUser) },
+        block: start,
         userFile: start.advanced(by: labels.count + 1), labels: user.map { (found, $0) })
     } catch { throw mismatch("a header", "HDR1 and UHL1", "\(error)", start) }
     guard header.first.group == .header else { throw mismatch("a header", "HDR1", found.description, start) }
+    knownFirst = (found, header.first)
+    if let user = header.user, let labels = header.labels { knownUser = (labels.user, user) }
     return header
   }
 
@@ -276,6 +282,7 @@ public final class VolumeReader {
   /// Labels up to a filemark or end of data, at most eight: no group has more. Nil when end of data comes first.
   private func readLabelGroup() throws(VolumeError) -> [LabelBlock]? {
     var labels: [LabelBlock] = []
+    labels.reserveCapacity(4)
     let start = try here()
     while labels.count < 8 {
       switch try readLabel() {

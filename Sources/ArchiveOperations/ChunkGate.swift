@@ -19,10 +19,12 @@ final class ChunkGate {
 
   deinit { memory.deallocate() }
 
-  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(MemberNotice) {
+  /// Takes content in its order.
+  /// - Parameter digests: those of the chunks that end within `bytes` and before, as far as they are known.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64, digests: [UInt64]) throws(MemberNotice) {
     guard let expected else { return try file.write(bytes.bytes, at: offset) }
     guard max(offset, position) + Int64(bytes.count) <= expected.member.size else { throw tooLong(expected) }
-    try fillZeros(to: offset)
+    try fillZeros(to: offset, digests)
     var rest = bytes
     while !rest.isEmpty {
       let count = min(rest.count, memory.count - held)
@@ -30,7 +32,7 @@ final class ChunkGate {
         from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
       held += count
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-      try passFull()
+      try passFull(digests)
     }
   }
 
@@ -38,19 +40,19 @@ final class ChunkGate {
   func finish(size: Int64) throws(MemberNotice) {
     guard let expected else { return }
     guard size <= expected.member.size else { throw tooLong(expected) }
-    try fillZeros(to: size)
-    if held > 0 { try pass() }
+    try fillZeros(to: size, [])
+    if held > 0 { try pass([]) }
   }
 
   private var position: Int64 { Int64(number) * Int64(ContentDigester.chunkSize) + Int64(held) }
 
-  private func fillZeros(to offset: Int64) throws(MemberNotice) {
+  private func fillZeros(to offset: Int64, _ digests: [UInt64]) throws(MemberNotice) {
     while position < offset {
       let count = Int(min(offset - position, Int64(memory.count - held)))
       UnsafeMutableRawBufferPointer(rebasing: memory[held..<held + count]).initializeMemory(
         as: UInt8.self, repeating: 0)
       held += count
-      try passFull()
+      try passFull(digests)
     }
   }
 
@@ -59,16 +61,18 @@ final class ChunkGate {
     MemberNotice(expected.member.path, "Damaged on tape: it is longer than what was archived", .failure)
   }
 
-  private func passFull() throws(MemberNotice) {
+  private func passFull(_ digests: [UInt64]) throws(MemberNotice) {
     // The last chunk of a member waits for finish(), behind the digest of the whole.
     guard held == ContentDigester.chunkSize, position < expected?.member.size ?? 0 else { return }
-    try pass()
+    try pass(digests)
   }
 
-  private func pass() throws(MemberNotice) {
+  private func pass(_ digests: [UInt64]) throws(MemberNotice) {
     let chunk = UnsafeRawBufferPointer(rebasing: memory[..<held])
     if let expected, number < expected.chunks.count {
-      guard ContentDigester.digest(ofChunk: chunk) == expected.chunks[number] else {
+      // Digested when it came, from memory that was near.
+      let found = number < digests.count ? digests[number] : ContentDigester.digest(ofChunk: chunk)
+      guard found == expected.chunks[number] else {
         throw MemberNotice(
           expected.member.path, "Damaged on tape: its bytes from \(Int64(number) << 22) on are not those archived",
           .failure)

@@ -12,16 +12,25 @@ struct FileBegin {
   var contentSize: Int64?
 }
 
-/// A member that has been composed to its end.
-struct ComposedMember {
+/// A member that has been composed to its end. An object, as a pack has thousands of them that are handed on together.
+final class ComposedMember {
   /// What the catalogue says of it. Where a hard link leads is not known yet: the drive's thread numbers the files.
-  var record: MemberRecord
+  let record: MemberRecord
   /// What may be removed when it is safe: the source, if it was read whole and unchanged.
-  var source: (any RemovableSource)?
+  let source: (any RemovableSource)?
   /// Reads it again, with its content: given for a hard link whose target may come to lie on an earlier volume.
-  var again: (any SourceMember)?
+  let again: (any SourceMember)?
   /// Whether it is not what was to be taken over: no catalogue may list it.
-  var isWithdrawn = false
+  let isWithdrawn: Bool
+
+  init(
+    record: MemberRecord, source: (any RemovableSource)?, again: (any SourceMember)?, isWithdrawn: Bool
+  ) {
+    self.record = record
+    self.source = source
+    self.again = again
+    self.isWithdrawn = isWithdrawn
+  }
 
   /// What its hard links, and the links to it, are known by; nil where it has no other names.
   var linkKey: LinkKey? { record.member.linkKey }

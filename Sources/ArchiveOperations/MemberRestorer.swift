@@ -182,7 +182,8 @@ final class MemberRestorer {
     to file: any FileWriter, _ position: inout Int64
   ) throws(Failure) -> Digest {
     let gate = ChunkGate(file, expected: options.deliversAtOnce ? record : nil)
-    digester.expect(member.size)
+    // Of parts only where they are delivered before the whole is known.
+    digester.expect(options.deliversAtOnce ? member.size : 0)
     var damage: MemberNotice?
     // Bytes that could not be read and are still to be passed over.
     var gap: Int64 = 0
@@ -209,7 +210,9 @@ final class MemberRestorer {
           continue
         }
         if options.digestsContent { digester.update(part) }
-        do { try gate.write(part, at: position) } catch { throw .refused(error) }
+        // Behind a gap the digests are not of what is held back.
+        let digests = damage == nil ? digester.chunks : []
+        do { try gate.write(part, at: position, digests: digests) } catch { throw .refused(error) }
         position += Int64(part.count)
       }
     }

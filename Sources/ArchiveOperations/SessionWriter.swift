@@ -312,6 +312,7 @@ final class SessionWriter {
       (placement.byteCount, placement.digest) = (digests.byteCount, digests.digest)
     }
     var records: [MemberRecord] = []
+    records.reserveCapacity(members.count)
     for member in members {
       let record = resolvingLink(member.record, in: placement)
       records.append(record)

@@ -67,7 +67,7 @@ extension RecordReader {
     member.accessACL = field()
     member.defaultACL = field()
     member.securityContext = field()
-    for _ in 0..<number() { member.extendedAttributes.append(ExtendedAttribute(name: field(), value: field())) }
+    member.extendedAttributes = (0..<number()).map { _ in ExtendedAttribute(name: field(), value: field()) }
     let device = number()
     return DeferredDirectories.Entry(member: member, identity: FileIdentity(device: device, inode: number()))
   }

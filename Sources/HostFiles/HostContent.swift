@@ -7,21 +7,32 @@ final class HostContent: MemberContent {
   let opened: stat
   private(set) var descriptor: Int32
   private let owner: HostMember
+  /// Where it is closed, if that need not be at once.
+  private let context: SourceContext?
+  /// Whether it is left open until the process ends: closing any descriptor of a file gives up all locks of fcntl(2) that
+  /// the process has on it, those of SQLite among them.
+  var staysOpen = false
 
   /// Takes over an open descriptor.
-  init(_ descriptor: Int32, name owner: HostMember) {
-    self.descriptor = descriptor
-    self.owner = owner
+  convenience init(_ descriptor: Int32, name owner: HostMember) {
     var status = stat()
     // fstat of an open local descriptor fails only for causes that a read then reports (a dead network mount);
     // the zeros it leaves are no regular file, and the caller says that it cannot be opened.
     if fstat(descriptor, &status) != 0 { status = stat() }
-    opened = status
+    self.init(descriptor, status, name: owner)
+  }
+
+  /// Takes over a descriptor of which fstat said `opened`.
+  init(_ descriptor: Int32, _ opened: stat, name owner: HostMember, closesIn context: SourceContext? = nil) {
+    self.descriptor = descriptor
+    self.context = context
+    self.opened = opened
+    self.owner = owner
   }
 
   deinit {
     // Not closed by close(): the member was dropped before it was read, and nothing is lost.
-    if descriptor >= 0 { _ = Glibc.close(descriptor) }
+    if descriptor >= 0, !staysOpen { _ = Glibc.close(descriptor) }
   }
 
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(MemberNotice) -> Int {
@@ -49,7 +60,13 @@ final class HostContent: MemberContent {
     let code = errno
     let accessNotice = owner.restoreAccessTime(opened, of: descriptor)
     // Nothing was written: closing has no news.
-    _ = Glibc.close(descriptor)
+    if staysOpen {
+      // Until the process ends.
+    } else if let context {
+      context.closeSoon(descriptor)
+    } else {
+      _ = Glibc.close(descriptor)
+    }
     descriptor = -1
     guard known else { return owner.notice("Cannot stat: \(errorText(code))", .failure) }
     let changed =

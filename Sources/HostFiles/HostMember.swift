@@ -17,8 +17,8 @@ final class HostMember: SourceMember {
   /// What stands before the last component of its name in messages: the path as the user wrote it.
   private let shownPrefix: [UInt8]
   private let context: SourceContext
-  /// Opened when it was found; -1 when it was not.
-  private let ahead = Atomic<Int32>(-1)
+  /// It, opened when it was found; nil when it was not.
+  private let ahead = Mutex<Ahead?>(nil)
 
   init(
     _ member: Member, in directory: DirectoryHandle, baseDirectory: [UInt8], operandName: [UInt8]?,
@@ -34,7 +34,23 @@ final class HostMember: SourceMember {
 
   deinit {
     // Nobody wanted it. Nothing was written.
-    if let descriptor = takeAhead() { _ = Glibc.close(descriptor) }
+    if let ahead = takeAhead() { _ = Glibc.close(ahead.descriptor) }
+  }
+
+  /// A file that was opened before its turn.
+  private struct Ahead {
+    let descriptor: Int32
+    /// What fstat said then.
+    let status: stat
+    /// When that was, in milliseconds.
+    let time: Int64
+
+    static var now: Int64 {
+      var now = timespec()
+      // It cannot fail with this clock.
+      _ = clock_gettime(CLOCK_MONOTONIC_COARSE, &now)
+      return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+    }
   }
 
   /// Opens a small file already now and has the system read it, while those before it are archived: many are read at once so,
@@ -42,24 +58,47 @@ final class HostMember: SourceMember {
   func openAhead() {
     guard member.kind == .regular, (1...Self.largestAhead).contains(member.size), let file = member.sourceFile,
       !mayHaveOtherNames(file.linkCount), context.remover == nil,
-      context.openedAhead.load(ordering: .relaxed) < context.mostOpenedAhead
+      context.openedAhead.load(ordering: .relaxed) < context.mostOpenedAhead,
+      !context.options.index.contains(FileIdentity(device: file.device, inode: file.inode))
     else { return }
+    context.closeRead()
+    let time = Ahead.now
     let descriptor = withCString(name) { openat(directory.descriptor, $0, context.openFlags) }
     guard descriptor >= 0 else { return }
-    context.openedAhead.add(1, ordering: .relaxed)
     // A hint.
     _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_WILLNEED)
-    ahead.store(descriptor, ordering: .releasing)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      // Nothing was written.
+      _ = Glibc.close(descriptor)
+      return
+    }
+    context.openedAhead.add(1, ordering: .relaxed)
+    ahead.withLock { $0 = Ahead(descriptor: descriptor, status: status, time: time) }
   }
 
   /// Bytes of the largest file that is opened ahead: the system reads that much at once.
   private static let largestAhead: Int64 = 128 << 10
 
-  private func takeAhead() -> Int32? {
-    let descriptor = ahead.exchange(-1, ordering: .acquiring)
-    guard descriptor >= 0 else { return nil }
-    context.openedAhead.subtract(1, ordering: .relaxed)
-    return descriptor
+  private func takeAhead() -> Ahead? {
+    let taken = ahead.withLock { ahead in
+      defer { ahead = nil }
+      return ahead
+    }
+    if taken != nil { context.openedAhead.subtract(1, ordering: .relaxed) }
+    return taken
+  }
+
+  /// The file that was opened ahead. If that was a while ago, as it is now, and only if it still has the name; else nil.
+  private func contentAhead() -> HostContent? {
+    guard let ahead = takeAhead() else { return nil }
+    if Ahead.now - ahead.time < context.options.freshness {
+      return HostContent(ahead.descriptor, ahead.status, name: self, closesIn: context)
+    }
+    let content = HostContent(ahead.descriptor, name: self)
+    var now = stat()
+    let isThere = withCString(name) { fstatat(directory.descriptor, $0, &now, context.statusFlags) } == 0
+    return isThere && FileIdentity(now) == FileIdentity(content.opened) ? content : nil
   }
 
   func open() throws(MemberNotice) -> OpenedMember { try settled(openedAsItIs()) }
@@ -192,16 +231,10 @@ final class HostMember: SourceMember {
   }
 
   private func openedFile() throws(MemberNotice) -> OpenedMember {
-    var ahead = takeAhead().map { HostContent($0, name: self) }
-    // Removed or renamed since then, or another file has its name: that one counts.
-    if let opened = ahead?.opened {
-      var now = stat()
-      let isThere = withCString(name) { fstatat(directory.descriptor, $0, &now, context.statusFlags) } == 0
-      if !isThere || FileIdentity(now) != FileIdentity(opened) { ahead = nil }
-    }
     let content: HostContent
-    if let ahead { content = ahead } else { content = try openedContent() }
+    if let ahead = contentAhead() { content = ahead } else { content = try openedContent() }
     let status = content.opened
+    if context.options.index.contains(FileIdentity(status)) { content.staysOpen = true }
     guard status.st_mode & Glibc.S_IFMT == Glibc.S_IFREG,
       var opened = Member(path: member.path, status: status, owners: context.owners)
     else { throw failure("open", ENOENT) }

@@ -100,10 +100,13 @@ public struct SourceOptions: Sendable {
   public var oneFileSystem = false
   /// Members may have their files removed once they are safe (`--remove-files`).
   public var removesFiles = false
-  /// Files that are not removed all the same: the index.
-  public var neverRemoved: [FileIdentity] = []
+  /// The files of the index that is open. They are not removed, and SQLite keeps its locks on them when they are archived.
+  public var index: [FileIdentity] = []
   /// The files or directories of the archive itself, which are left out.
   public var archives: [FileIdentity] = []
+  /// For how many milliseconds a small file that was opened when it was found is taken for what it was then; later it is
+  /// looked up by its name again. Large enough for a disk that keeps up, small enough that nobody can tell.
+  public var freshness: Int64 = 100
   /// Say what options leave out (`-v`).
   public var saysWhatIsLeftOut = false
   /// What is archived incrementally, and against what; nil when nothing is.

@@ -53,23 +53,43 @@ struct MemberCopy {
         AND m.type BETWEEN 0 AND 6 AND m.size >= 0 AND m.offset >= 0 AND m.content_offset >= 0
       """
     // CASE, as functions cost more than all else in a row. CROSS JOIN keeps SQLite from beginning with a map.
-    try index.execute(
+    let (directory, directories) = try mapped("directory", catalogue)
+    let (ownership, ownerships) = try mapped("ownership", catalogue)
+    let values =
+      catalogue.isOwn
+      ? """
+      m.mode, \(ownership), m.size, m.mtime, m.mtime_ns, m.ctime, m.ctime_ns, m.device, m.inode, m.link_target,
+          m.link_fseq, m.link_offset, m.rdev, m.digest, m.incomplete
       """
-      INSERT INTO main.member
-        SELECT m.id + \(shift), m.fseq, m.block, m.blocks, m.bytes, m.layout, m.file_digest, m.offset, m.content_offset,
-          d.new, m.name, m.type, m.mode & 4095, o.new, m.size, m.mtime,
+      : """
+      m.mode & 4095, \(ownership), m.size, m.mtime,
           CASE WHEN m.mtime_ns < 0 THEN 0 WHEN m.mtime_ns > 999999999 THEN 999999999 ELSE m.mtime_ns END,
           m.ctime, CASE WHEN m.ctime IS NULL THEN NULL WHEN m.ctime_ns < 0 THEN 0
             WHEN m.ctime_ns > 999999999 THEN 999999999 ELSE m.ctime_ns END,
           m.device, m.inode, m.link_target, iif(m.link_fseq > 0, m.link_fseq, NULL),
           iif(m.link_fseq > 0, m.link_offset, NULL), m.rdev, m.digest, iif(m.incomplete, 1, NULL)
-        FROM catalogue.member m CROSS JOIN temp.directory_map d ON d.old = m.directory
-        CROSS JOIN temp.ownership_map o ON o.old = m.ownership
+      """
+    try index.execute(
+      """
+      INSERT INTO main.member
+        SELECT m.id + \(shift), m.fseq, m.block, m.blocks, m.bytes, m.layout, m.file_digest, m.offset, m.content_offset,
+          \(directory), m.name, m.type, \(values)
+        FROM catalogue.member m \(directories) \(ownerships)
         \(catalogue.isOwn ? "" : conditions) ORDER BY m.id
       """)
     guard index.changes == Int64(members.count) else {
       throw .badCatalogue(why: "it has a member with a value out of range, or of a file that is not of its batch")
     }
+  }
+
+  /// How a column of the catalogue is expressed in ids of the index, and what is joined for it: nothing where all ids are as
+  /// far apart, as they are where none was known before. A foreign catalogue may name one that it does not have.
+  private func mapped(_ column: String, _ catalogue: Catalogue) throws(IndexError) -> (value: String, join: String) {
+    let map = "temp.\(column)_map"
+    if catalogue.isOwn, try index.number("SELECT count(DISTINCT new - old) FROM \(map)") == 1 {
+      return ("m.\(column) + \(try index.number("SELECT new - old FROM \(map) LIMIT 1"))", "")
+    }
+    return ("\(column).new", "CROSS JOIN \(map) \(column) ON \(column).old = m.\(column)")
   }
 
   /// Adds the directories that the index lacks, and notes which is which.

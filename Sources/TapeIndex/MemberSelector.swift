@@ -132,6 +132,7 @@ final class MemberSelector {
     let attributes = try attributes.statement()
     defer { attributes.reset() }
     attributes.bind(1, id)
+    var others: [ExtendedAttribute] = []
     while try attributes.step() {
       let keyword = attributes.blob(0)
       if keyword == Array("SCHILY.acl.access".utf8) {
@@ -141,9 +142,10 @@ final class MemberSelector {
       } else if keyword == Array("RHT.security.selinux".utf8) {
         member.securityContext = attributes.blob(1)
       } else if keyword.starts(with: "SCHILY.xattr.".utf8) {
-        member.extendedAttributes.append(
+        others.append(
           ExtendedAttribute(name: Array(keyword.dropFirst("SCHILY.xattr.".utf8.count)), value: attributes.blob(1)))
       }
     }
+    member.extendedAttributes = others
   }
 }

@@ -331,12 +331,17 @@ public final class Selection {
       insert.bind(2, order)
       try insert.run()
     }
-    let names =
-      "FROM member m INDEXED BY member_by_name CROSS JOIN temp.chosen_batch x ON x.id = m.id >> 24"
-      + " GROUP BY m.directory, m.name"
+    let members = "FROM member m INDEXED BY member_by_name"
+    let chosen = " CROSS JOIN temp.chosen_batch x ON x.id = m.id >> 24"
+    let grouped = " GROUP BY m.directory, m.name"
+    let names = members + chosen + grouped
     var choosesAll = true
     if query.newestOnly {
-      choosesAll = try database.number("SELECT EXISTS (SELECT 1 \(names) HAVING count(*) > 1)") == 0
+      // Where the index has no other batches, none need be looked up.
+      let hasOthers = try database.number("SELECT count(*) FROM batch") != Int64(batches.count)
+      choosesAll =
+        try database.number(
+          "SELECT EXISTS (SELECT 1 \(members + (hasOthers ? chosen : "") + grouped) HAVING count(*) > 1)") == 0
     }
     if choosesAll, query.isWanted == nil, query.sample == nil {
       source = .batches

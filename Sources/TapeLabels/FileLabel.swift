@@ -99,6 +99,19 @@ public struct FileLabel1: Equatable, Sendable {
     reservedIsBlank = accessibility && fields.reserved(7)
   }
 
+  /// The same, sooner where all but file identifier and file sequence number is as in a label that was read before.
+  public init(parsing block: LabelBlock, after known: (block: LabelBlock, label: FileLabel1)?) throws(LabelError) {
+    guard let known, block.isLike(known.block, but: 4..<21, 31..<35), let identifier = block.text(4..<21),
+      let sequence = block.digits(31..<35)
+    else {
+      try self.init(parsing: block)
+      return
+    }
+    self = known.label
+    fileIdentifier = identifier
+    fileSequence = sequence
+  }
+
   /// The label as it goes on tape.
   /// - Throws: ``LabelError/doesNotFit(label:field:value:width:)``.
   public func serialized() throws(LabelError) -> LabelBlock {

@@ -46,6 +46,24 @@ public struct LabelBlock: Sendable {
     }
   }
 
+  /// These characters as a decimal number; nil when one of them is no digit.
+  func digits(_ range: Range<Int>) -> UInt64? {
+    var value: UInt64 = 0
+    for place in range {
+      guard (0x30...0x39).contains(storage[place]) else { return nil }
+      value = value * 10 + UInt64(storage[place] - 0x30)
+    }
+    return value
+  }
+
+  /// Whether it is the same as `other` everywhere but in these places.
+  func isLike(_ other: LabelBlock, but first: Range<Int>, _ second: Range<Int> = 0..<0) -> Bool {
+    var expected = other
+    for place in first { expected.storage[place] = storage[place] }
+    for place in second { expected.storage[place] = storage[place] }
+    return self == expected
+  }
+
   /// Whether it begins with these four characters: `VOL1`, `HDR1`.
   public func isLabel(_ identifier: String) -> Bool {
     var place = 0

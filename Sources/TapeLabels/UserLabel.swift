@@ -73,6 +73,16 @@ public struct UserLabel: Equatable, Sendable {
     origin.serial = try fields.text(12, "drive serial number")
   }
 
+  /// The same, sooner where all but the file sequence number is as in a label that was read before.
+  public init(parsing block: LabelBlock, after known: (block: LabelBlock, label: UserLabel)?) throws(LabelError) {
+    guard let known, block.isLike(known.block, but: 4..<14), let sequence = block.digits(4..<14) else {
+      try self.init(parsing: block)
+      return
+    }
+    self = known.label
+    fileSequence = sequence
+  }
+
   /// The label as it goes on tape.
   /// - Throws: ``LabelError/doesNotFit(label:field:value:width:)``.
   public func serialized() throws(LabelError) -> LabelBlock {

@@ -154,13 +154,16 @@ public final class VirtualDrive: TapeDrive {
   /// Reads the next object; both checksums are confirmed before a byte counts.
   public func read(into target: inout MutableRawSpan) throws(DriveError) -> ReadOutcome {
     try beginReading("read block")
-    guard here.number < tape.end.number else { return .endOfData }
-    guard case .object(let header) = tape.find(&here) else {
-      here.number += 1
-      throw mediumError("its header is damaged", at: here.number - 1)
+    var next = here
+    guard next.number < tape.end.number else { return .endOfData }
+    guard case .object(let header) = tape.find(&next) else {
+      next.number += 1
+      here = next
+      throw mediumError("its header is damaged", at: next.number - 1)
     }
-    let place = here
-    here.pass(header.kind, frameSize: header.frameSize)
+    let place = next
+    next.pass(header.kind, frameSize: header.frameSize)
+    here = next
     if header.kind == .filemark { return .filemark }
     let length = Int(header.length)
     guard length <= target.byteCount else {

@@ -98,16 +98,18 @@ extension VirtualDrive {
 
   /// Moves end of data behind the frame just put there.
   private func advance(_ kind: FrameHeader.Kind, length: UInt32, frameSize: UInt64) {
+    var end = tape.end
     if kind == .sync {
-      tape.end.pass(.sync, frameSize: frameSize)
-      lastSync = tape.end.offset
+      end.pass(.sync, frameSize: frameSize)
+      lastSync = end.offset
     } else {
-      tape.map.append(kind, at: tape.end, length: length)
-      tape.end.pass(kind, frameSize: frameSize)
+      tape.map.append(kind, at: end, length: length)
+      end.pass(kind, frameSize: frameSize)
       isUnflushed = true
       isChanged = true
     }
-    here = tape.end
+    tape.end = end
+    here = end
   }
 
   /// Whether a sync frame is due as a waypoint.

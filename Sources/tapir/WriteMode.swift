@@ -110,9 +110,7 @@ struct WriteMode {
     var options = try command.sourceOptions(leavingOut: archive.identities())
     options.incremental = incremental?.sourceOptions
     if let name = command.stream { return StandardInputSource(name: name, options: options) }
-    if options.removesFiles, command.archive.usesIndex {
-      options.neverRemoved = IndexLocation.identities(command.archive, target)
-    }
+    if command.archive.usesIndex { options.index = IndexLocation.identities(command.archive, target) }
     return try SourceList.make(command, options, reporter: reporter)
   }
 }

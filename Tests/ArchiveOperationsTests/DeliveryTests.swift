@@ -33,11 +33,14 @@ struct DeliveryTests {
     return Array(bytes.prefix(size))
   }
 
-  private func restore(_ drive: any TapeDrive, _ index: IndexFile, _ events: Events) throws -> [UInt8] {
+  private func restore(
+    _ drive: any TapeDrive, _ index: IndexFile, _ events: Events, keepsDamaged: Bool = false
+  ) throws -> [UInt8] {
     let pipe = Pipe()
     let target = try ReadTarget.open(drive: drive, index: index, vsn: nil, observer: events)
     _ = try RestoreOperation(
-      query: MemberQuery(newestOnly: true), options: RestoreOptions(deliversAtOnce: true), bufferSize: 1 << 20
+      query: MemberQuery(newestOnly: true), options: RestoreOptions(deliversAtOnce: true, keepsDamaged: keepsDamaged),
+      bufferSize: 1 << 20
     ).run(target, drive: drive, sink: pipe, observer: events)
     return pipe.delivered
   }
@@ -68,5 +71,22 @@ struct DeliveryTests {
       #expect(try restore(damaged, index, events) == Array(content[..<(whole * chunk)]), "byte \(offset)")
       #expect(events.words.contains { $0.hasPrefix("a: Damaged on tape") }, "byte \(offset)")
     }
+  }
+
+  /// Bytes that are all the same are the right ones too where some of them are left out; what stands in their place is not.
+  @Test func nothingOfAChunkWithAHoleIsDelivered() throws {
+    let content = [UInt8](repeating: 7, count: 10 << 20)
+    let whole = try MemoryDrive()
+    let index = try IndexFile()
+    try Tape.create([.file("a", content)], on: whole, index: index, layout: .raw)
+    var delivered: Set<Int> = []
+    for nth in stride(from: 60, through: 620, by: 140) {
+      let fault = FaultDrive(whole)
+      fault.fail(.read, nth: nth, with: .mediumError(detail: "test"))
+      let found = try restore(fault, index, Events(), keepsDamaged: true)
+      #expect(found.count < content.count && found.count % chunk == 0 && found.allSatisfy { $0 == 7 }, "\(nth)")
+      delivered.insert(found.count / chunk)
+    }
+    #expect(delivered == [0, 1, 2])
   }
 }

@@ -14,7 +14,7 @@ import Testing
   ) throws -> (source: HostSource, removable: [(name: String, source: any RemovableSource)]) {
     var options = SourceOptions()
     options.removesFiles = true
-    options.neverRemoved = kept
+    options.index = kept
     let source = HostSource(
       operands: operands.map { SourceOperand(baseDirectory: bytes(workspace.source), name: bytes($0)) },
       options: options)

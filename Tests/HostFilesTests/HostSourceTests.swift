@@ -116,7 +116,7 @@ import Testing
 
   @Test func whatIsMissingOrVanishedIsSaidInGNUTarsWords() {
     let workspace = tree()
-    let found = workspace.walk(["nothing", "zero", "d/e"])
+    let found = workspace.walk(["nothing", "zero", "d/e"], looksAgain)
     #expect(found.notices == [MemberNotice(bytes("nothing"), "Cannot stat: No such file or directory", .failure)])
     workspace.run("rm -r source/zero source/d/e")
     var caught: [MemberNotice] = []
@@ -155,7 +155,7 @@ import Testing
   @Test func aFIFOInPlaceOfAFileDoesNotBlock() throws {
     let workspace = Workspace()
     workspace.run("cd source && echo text > f")
-    let member = try #require(workspace.walk(["f"]).members.first)
+    let member = try #require(workspace.walk(["f"], looksAgain).members.first)
     workspace.run("cd source && rm f && mkfifo f")
     #expect(throws: MemberNotice.self) { try member.open() }
   }
@@ -207,15 +207,75 @@ import Testing
     let name = { (member: any SourceMember) in String(decoding: member.member.path, as: UTF8.self) }
     let open = { workspace.text("ls -l /proc/\(getpid())/fd 2>/dev/null | grep -c '\(workspace.source)/'") }
     do {
-      let found = workspace.walk(["."])
+      let found = workspace.walk(["."], looksAgain)
       // Those with other names, the large and the empty one are opened when it is their turn, and of many only some at once.
       #expect((200...256).contains(Int(open().dropLast()) ?? 0))
-      // What is there when it is read counts, opened before or not.
+      // What is there when it is read counts, when it was opened a while ago.
       let small = found.members.filter { $0.member.size > 0 && $0.member.sourceFile?.linkCount == 1 }
       workspace.run("cd source && rm \(name(small[0])) && echo other > x && mv x \(name(small[1]))")
       #expect(throws: MemberNotice.self) { try small[0].open() }
       #expect(try small[1].open().member.size == 6)
     }
     #expect(open() == "0\n")
+    var options = SourceOptions()
+    options.freshness = .max
+    do {
+      let found = workspace.walk(["."], options)
+      for member in found.members where member.member.size > 0 { _ = try member.open().content?.close() }
+      // Some may wait for the next to be opened.
+      #expect((0...64).contains(Int(open().dropLast()) ?? -1))
+    }
+    #expect(open() == "0\n")
+  }
+
+  /// What was opened a moment ago is archived as it was then; what became of it since is said.
+  @Test func aSmallFileIsWhatItWasWhenItWasFound() throws {
+    let workspace = Workspace()
+    workspace.run("cd source && for i in a b c d; do echo $i > $i; done")
+    var options = SourceOptions()
+    options.freshness = .max
+    let found = workspace.walk(["a", "b", "c", "d"], options).members
+    usleep(20_000)
+    workspace.run("cd source && rm a && echo other > x && mv x b && echo more >> c")
+    for (name, notice) in [("a", "changed"), ("b", "changed"), ("c", "changed"), ("d", nil)] {
+      let opened = try #require(found.first { $0.member.path == bytes(name) }).open()
+      #expect(opened.member.size == 2)
+      let content = try #require(opened.content)
+      var buffer = [UInt8](repeating: 0, count: 2)
+      _ = try buffer.withUnsafeMutableBytes { (b) throws(MemberNotice) in try content.read(into: b, at: 0) }
+      #expect(buffer == bytes(name + "\n"))
+      #expect(content.close()?.message == notice.map { "file \($0) as we read it" })
+    }
+  }
+
+  /// Closing a file gives up all locks of the process on it, also those of SQLite on an index that is archived.
+  @Test(arguments: [true, false]) func theIndexKeepsItsLocks(isKnown: Bool) throws {
+    let workspace = Workspace()
+    workspace.run("cd source && echo index > index.sqlite")
+    let descriptor = open(workspace.source + "/index.sqlite", O_RDWR | O_CLOEXEC)
+    defer { close(descriptor) }
+    var lock = flock()
+    lock.l_type = Int16(F_WRLCK)
+    lock.l_whence = Int16(SEEK_SET)
+    #expect(fcntl(descriptor, F_SETLK, &lock) == 0)
+    var status = stat()
+    #expect(fstat(descriptor, &status) == 0)
+    var options = SourceOptions()
+    if isKnown { options.index = [FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))] }
+    do {
+      let found = workspace.walk(["index.sqlite", "./index.sqlite"], options)
+      let opened = try #require(found.members.first).open()
+      #expect(try #require(opened.content).close() == nil)
+    }
+    let program =
+      "import fcntl, sys\ntry: fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)\nexcept OSError: print('held')"
+    #expect(workspace.text("python3 -c \"\(program)\" source/index.sqlite") == (isKnown ? "held\n" : ""))
+  }
+
+  /// Every name is looked up again when it is its turn.
+  private var looksAgain: SourceOptions {
+    var options = SourceOptions()
+    options.freshness = 0
+    return options
   }
 }

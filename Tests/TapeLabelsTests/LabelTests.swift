@@ -119,6 +119,46 @@ struct LabelTests {
     }
   }
 
+  /// A label that is read after another one like it says, or is refused with, the same as alone; whatever byte of it differs.
+  @Test func whatWasReadBeforeChangesNothing() throws {
+    func result<Label: Equatable>(_ parse: () throws(LabelError) -> Label) -> Result<Label, LabelError> {
+      do { return .success(try parse()) } catch { return .failure(error) }
+    }
+    let day = try LabelDate(year: 2026, dayOfYear: 100)
+    func first(_ name: String, _ sequence: UInt64) throws -> LabelBlock {
+      try FileLabel1(
+        .header, fileIdentifier: name, fileSet: VSN("V00001"), fileSequence: sequence, created: day, expires: day,
+        systemCode: "TAPIR 1.0"
+      ).serialized()
+    }
+    func user(_ sequence: UInt64) throws -> LabelBlock {
+      let origin = UserLabel.Origin(host: "HOST", vendor: "IBM", product: "ULT3580", serial: "123")
+      return try UserLabel(isTrailer: false, fileSequence: sequence, blockSize: 262_144, origin: origin).serialized()
+    }
+    let before = try first("B1P000000000001", 1)
+    let knownFirst = (block: before, label: try FileLabel1(parsing: before))
+    let userBefore = try user(1)
+    let knownUser = (block: userBefore, label: try UserLabel(parsing: userBefore))
+    for place in 0..<80 {
+      for byte in [0, 0x20, 0x30, 0x39, 0x41, 0x7e, 0x7f, 0xff] as [UInt8] {
+        for (next, userNext) in [(before, userBefore), (try first("ANOTHER", 9999), try user(9_999_999_999))] {
+          var bytes = next.bytes
+          bytes[place] = byte
+          let changed = try LabelBlock(bytes.span.bytes)
+          #expect(
+            result { () throws(LabelError) in try FileLabel1(parsing: changed, after: knownFirst) }
+              == result { () throws(LabelError) in try FileLabel1(parsing: changed) })
+          bytes = userNext.bytes
+          bytes[place] = byte
+          let changedUser = try LabelBlock(bytes.span.bytes)
+          #expect(
+            result { () throws(LabelError) in try UserLabel(parsing: changedUser, after: knownUser) }
+              == result { () throws(LabelError) in try UserLabel(parsing: changedUser) })
+        }
+      }
+    }
+  }
+
   @Test func noOriginFieldIsBlank() {
     let origin = UserLabel.Origin(site: "", host: ".x", vendor: " ", product: "", serial: "")
     #expect(origin.site == "LOCAL" && origin.host == "LOCALHOST" && origin.vendor == "UNKNOWN")
