@@ -1,7 +1,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
-# Swift's library is linked in, and the C++ library that it needs: loading that takes a fifth of the time to start. STATIC
+# Swift's library is linked in, and the C++ library that it needs: loading that takes a quarter of the time to start. STATIC
 # is where the linker finds it, before the shared one. Nothing is loaded that would look for names in the program.
 STATIC = .build/static-libraries
 RELEASE = -c release --static-swift-stdlib -Xlinker -s -Xlinker -L$(STATIC) -Xlinker --no-export-dynamic --product tapir

@@ -1,6 +1,6 @@
 #pragma once
-/* libarchive, loaded when it is first needed: with what it needs itself, ICU among it, that takes a fifth of the time that
-   the program takes to start. Its functions are called by their own names, after carchive_load(). */
+/* libarchive, loaded when it is first needed: with what it needs itself, ICU among it, that took a third of the time to
+   start. Its functions are called by their own names, after carchive_load(). */
 #include <archive.h>
 #include <archive_entry.h>
 
