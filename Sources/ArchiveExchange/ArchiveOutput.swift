@@ -95,6 +95,7 @@ public final class ArchiveOutput: ArchiveByteSink {
   // MARK: Compression
 
   private func compress(_ compression: Compression) throws(ArchiveWriteError) {
+    if let why = ArchiveLibrary.load() { throw .output(why) }
     guard let handle = archive_write_new() else { fatalError("out of memory") }  // as Swift's own allocations do
     self.handle = handle
     try check(archive_write_set_format_raw(handle))

@@ -29,6 +29,7 @@ public final class ForeignWriter: ArchiveWriter {
 
   /// - Parameter medium: where the archive goes; stays open.
   public init(_ medium: any ArchiveMedium, format: Format) throws(ArchiveWriteError) {
+    if let why = ArchiveLibrary.load() { throw .output(why) }
     guard let handle = archive_write_new() else { fatalError("out of memory") }  // as Swift's own allocations do
     self.handle = handle
     output = LibraryOutput(medium)

@@ -20,6 +20,9 @@ final class LibraryInput {
   /// - Parameter program: a command that decompresses, instead of looking at the content; it is split at spaces.
   init(_ input: FileInput, program: String?) throws(VolumeError) {
     self.input = input
+    if let why = ArchiveLibrary.load() {
+      throw .unavailable(why, hint: "it reads what is compressed, and formats other than tar's")
+    }
     guard let handle = archive_read_new() else { fatalError("out of memory") }  // as Swift's own allocations do
     self.handle = handle
     if let program {

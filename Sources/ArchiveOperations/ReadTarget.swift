@@ -24,7 +24,16 @@ public struct ReadTarget {
     let reader = VolumeReader(drive: drive)
     let (name, header) = try identify(reader, vsn: vsn)
     // A damaged catalogue 0 stops nothing: every later one says which volume it is.
-    let descriptor = try? VolumeSync.identify(reader, behind: header).volume
+    let first = try? onVolume { () throws(VolumeError) in try reader.readCatalogue(behind: header) }
+    // One that the index took in, byte for byte, need not be opened to know what it says.
+    if let index, let first,
+      let volume = try onIndex({ () throws(IndexError) in try index.volume(name, with: first.placement) })
+    {
+      return try ReadTarget(volume, in: index)
+    }
+    let descriptor = first.flatMap { found in
+      try? Catalogue(found.file.database).volume  // try?: as above
+    }
     guard descriptor == nil || descriptor?.vsn == name else {
       throw .refused("volume \(name) has the catalogue of another volume", hint: nil)
     }

@@ -7,6 +7,8 @@ final class HostContent: MemberContent {
   let opened: stat
   private(set) var descriptor: Int32
   private let owner: HostMember
+  /// Where it is closed, if that need not be at once.
+  private let context: SourceContext?
   /// Whether it is left open until the process ends: closing any descriptor of a file gives up all locks of fcntl(2) that
   /// the process has on it, those of SQLite among them.
   var staysOpen = false
@@ -21,8 +23,9 @@ final class HostContent: MemberContent {
   }
 
   /// Takes over a descriptor of which fstat said `opened`.
-  init(_ descriptor: Int32, _ opened: stat, name owner: HostMember) {
+  init(_ descriptor: Int32, _ opened: stat, name owner: HostMember, closesIn context: SourceContext? = nil) {
     self.descriptor = descriptor
+    self.context = context
     self.opened = opened
     self.owner = owner
   }
@@ -57,7 +60,13 @@ final class HostContent: MemberContent {
     let code = errno
     let accessNotice = owner.restoreAccessTime(opened, of: descriptor)
     // Nothing was written: closing has no news.
-    if !staysOpen { _ = Glibc.close(descriptor) }
+    if staysOpen {
+      // Until the process ends.
+    } else if let context {
+      context.closeSoon(descriptor)
+    } else {
+      _ = Glibc.close(descriptor)
+    }
     descriptor = -1
     guard known else { return owner.notice("Cannot stat: \(errorText(code))", .failure) }
     let changed =

@@ -61,6 +61,7 @@ final class HostMember: SourceMember {
       context.openedAhead.load(ordering: .relaxed) < context.mostOpenedAhead,
       !context.options.index.contains(FileIdentity(device: file.device, inode: file.inode))
     else { return }
+    context.closeRead()
     let time = Ahead.now
     let descriptor = withCString(name) { openat(directory.descriptor, $0, context.openFlags) }
     guard descriptor >= 0 else { return }
@@ -92,7 +93,7 @@ final class HostMember: SourceMember {
   private func contentAhead() -> HostContent? {
     guard let ahead = takeAhead() else { return nil }
     if Ahead.now - ahead.time < context.options.freshness {
-      return HostContent(ahead.descriptor, ahead.status, name: self)
+      return HostContent(ahead.descriptor, ahead.status, name: self, closesIn: context)
     }
     let content = HostContent(ahead.descriptor, name: self)
     var now = stat()

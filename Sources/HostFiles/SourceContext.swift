@@ -22,6 +22,10 @@ final class SourceContext: Sendable {
   /// Files that were opened when they were found and not read yet, and how many of them there may be.
   let openedAhead = Atomic<Int>(0)
   let mostOpenedAhead: Int
+  /// Files that were opened ahead and are read, for the thread that opens others to close: the one that reads has more to do.
+  private let read = Mutex<[Int32]>([])
+  /// How many of them wait for it at least before it does, and at most.
+  private static let readRow = 16, mostRead = 64
   /// How files and directories are opened: not blocking and without a terminal, as what was a file a moment ago may be
   /// a FIFO or a line now.
   let openFlags: Int32
@@ -41,6 +45,29 @@ final class SourceContext: Sendable {
     openFlags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | accessFlags | (options.followsLinks ? 0 : O_NOFOLLOW)
     statusFlags = options.followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
     remover = options.removesFiles ? HostRemover(links: links, keeping: options.index) : nil
+  }
+
+  deinit { closeRead(atLeast: 1) }
+
+  /// Closes a file that was opened ahead: at once, or when others are opened.
+  func closeSoon(_ descriptor: Int32) {
+    let waits = read.withLock { read in
+      guard read.count < Self.mostRead else { return false }
+      read.append(descriptor)
+      return true
+    }
+    // Nothing was written: closing has no news.
+    if !waits { _ = Glibc.close(descriptor) }
+  }
+
+  /// Closes the files that wait for it, if they are so many.
+  func closeRead(atLeast row: Int = readRow) {
+    let waiting = read.withLock { read in
+      guard read.count >= row else { return [Int32]() }
+      defer { read = [] }
+      return read
+    }
+    for descriptor in waiting { _ = Glibc.close(descriptor) }
   }
 
   /// That something could not be read, in GNU tar's words.

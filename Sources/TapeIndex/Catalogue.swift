@@ -79,7 +79,7 @@ public final class Catalogue {
   public func forEachMember(
     _ body: (FilePlacement, MemberRecord) throws(IndexError) -> Void
   ) throws(IndexError) {
-    let selector = try MemberSelector(database)
+    let selector = MemberSelector(database)
     let rows = try database.prepare("SELECT \(MemberSelector.columns) FROM member m ORDER BY m.id")
     while try rows.step() {
       let (file, record) = try selector.member(rows)

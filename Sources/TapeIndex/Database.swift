@@ -108,6 +108,13 @@ final class Statement {
     }
   }
 
+  /// Binds bytes that stay where they are until the statement is reset: it is bound anew before it is stepped again.
+  func bind(_ index: Int32, borrowing value: Slice<UnsafeRawBufferPointer>) {
+    let bytes = UnsafeRawBufferPointer(rebasing: value)
+    guard let base = bytes.baseAddress else { return bind(index, []) }
+    sqlite3_bind_blob(handle, index, base, Int32(bytes.count), nil)
+  }
+
   func bind(_ index: Int32, text value: String) {
     sqlite3_bind_text(handle, index, value, -1, Self.copied)
   }

@@ -28,8 +28,8 @@ public final class IndexFile {
       try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
     case .readOnly:
       let found = try Self.openForReading(path)
-      if try found.number("SELECT count(*) FROM sqlite_schema") > 0 {
-        database = found
+      if found.hasTables {
+        database = found.database
         try check()
       } else {
         // Who made it was killed before there was a table in it: it knows nothing, which is no error.
@@ -53,11 +53,12 @@ public final class IndexFile {
 
   /// A database in WAL mode wants to write beside itself even when it is only read, and to tidy up there in the end;
   /// where that is not allowed, nobody writes to it either and it can be read as it is.
-  private static func openForReading(_ path: [UInt8]) throws(IndexError) -> Database {
+  private static func openForReading(
+    _ path: [UInt8]
+  ) throws(IndexError) -> (database: Database, hasTables: Bool) {
     let database = try Database(path: path, flags: SQLITE_OPEN_READWRITE)
     do {
-      _ = try database.number("SELECT count(*) FROM sqlite_schema")
-      return database
+      return (database, try hasTables(database))
     } catch {
       guard case .database = error else { throw error }
       var uri = Array("file:".utf8)
@@ -65,8 +66,14 @@ public final class IndexFile {
         let isPlain = (0x61...0x7a).contains(byte | 0x20) || (0x2d...0x39).contains(byte) || byte == 0x5f
         uri += isPlain ? [byte] : Array("%".utf8) + Array(String(byte, radix: 16).leftPadded.utf8)
       }
-      return try Database(path: uri + Array("?immutable=1".utf8), flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+      let asItIs = try Database(
+        path: uri + Array("?immutable=1".utf8), flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+      return (asItIs, try hasTables(asItIs))
     }
+  }
+
+  private static func hasTables(_ database: Database) throws(IndexError) -> Bool {
+    try database.number("SELECT EXISTS (SELECT 1 FROM sqlite_schema)") > 0
   }
 
   private func prepare() throws(IndexError) {
@@ -118,6 +125,21 @@ public final class IndexFile {
     return try s.step() ? Volume(row: s.integer(0), descriptor: VolumeRows.volume(s)) : nil
   }
 
+  /// The volume with this VSN whose catalogue was taken in from a place, with the same bytes; nil when there is none.
+  public func volume(_ vsn: VSN, with catalogue: CataloguePlacement) throws(IndexError) -> Volume? {
+    let s = try database.prepare(
+      """
+      SELECT \(VolumeRows.volumeColumns) FROM volume v WHERE vsn = ?1 AND erased = 0
+        AND (SELECT (fseq, block, digest) = (?3, ?4, ?5) FROM batch WHERE volume = v.id AND number = ?2)
+      """)
+    s.bind(1, text: vsn.text)
+    s.bind(2, Int64(catalogue.batch))
+    s.bind(3, Int64(clamping: catalogue.sequence))
+    s.bind(4, Int64(clamping: catalogue.header.rawValue))
+    s.bind(5, catalogue.digest)
+    return try s.step() ? Volume(row: s.integer(0), descriptor: VolumeRows.volume(s)) : nil
+  }
+
   /// The volumes that are not erased, by VSN; only the one with `vsn` when that is given.
   public func volumes(vsn: VSN? = nil) throws(IndexError) -> [Volume] {
     let s = try database.prepare(
@@ -164,6 +186,23 @@ public final class IndexFile {
         Batch(
           row: s.integer(15), record: record, catalogue: found?.0, end: found?.end, sessionNumber: sessionNumber))
     }
+    return result
+  }
+
+  /// When the batches of a volume were committed, in nanoseconds, by row id, and whether they are of a session: what a
+  /// look-up has to know of each, and no more.
+  func commits(
+    of volume: Volume, in session: UniqueID? = nil
+  ) throws(IndexError) -> [(batch: Int64, committed: Int64, isOfSession: Bool)] {
+    let s = try database.prepare(
+      """
+      SELECT id, committed, ?2 IS NULL OR session = (SELECT id FROM session WHERE uuid = ?2)
+      FROM batch WHERE volume = ?1 ORDER BY number
+      """)
+    s.bind(1, volume.row)
+    s.bind(2, session?.bytes)
+    var result: [(batch: Int64, committed: Int64, isOfSession: Bool)] = []
+    while try s.step() { result.append((s.integer(0), s.integer(1), s.integer(2) != 0)) }
     return result
   }
 

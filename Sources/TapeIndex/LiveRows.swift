@@ -9,7 +9,7 @@ struct LiveRows {
   init(of volumes: [IndexFile.Volume], in index: IndexFile) throws(IndexError) {
     var commits: [Int64: Int64] = [:]
     for volume in volumes {
-      for batch in try index.batches(of: volume) { commits[batch.row] = batch.record.committed.totalNanoseconds }
+      for (batch, committed, _) in try index.commits(of: volume) { commits[batch] = committed }
     }
     if try NameHistory(of: commits, in: index.database).isEmpty {
       try addNewest(commits, index.database)

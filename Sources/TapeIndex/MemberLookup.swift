@@ -16,7 +16,7 @@ public final class MemberLookup {
     var rows: Set<Int64> = []
     var count: Int64 = 0
     for volume in volumes {
-      for batch in try index.batches(of: volume) { rows.insert(batch.row) }
+      for (batch, _, _) in try index.commits(of: volume) { rows.insert(batch) }
     }
     let members = try index.database.prepare("SELECT count(*) FROM member WHERE id >= ?1 << 24 AND id < (?1 + 1) << 24")
     for row in rows {
@@ -26,7 +26,7 @@ public final class MemberLookup {
     }
     batches = rows
     self.count = count
-    selector = try MemberSelector(index.database)
+    selector = MemberSelector(index.database)
     find = try index.database.prepare(
       "SELECT \(MemberSelector.columns) FROM directory d JOIN member m ON m.directory = d.id"
         + " WHERE d.path = ? AND m.name = ?")
@@ -35,15 +35,17 @@ public final class MemberLookup {
   /// What the volumes hold under a path, in no order.
   public func members(of path: [UInt8]) throws(IndexError) -> [MemberRecord] {
     if batches.isEmpty { return [] }
-    defer { find.reset() }
-    let name = MemberName(path: path)
-    find.bind(1, name.directory)
-    find.bind(2, name.name)
-    var found: [MemberRecord] = []
-    while try find.step() {
-      guard batches.contains(find.integer(0) / Schema.membersPerBatch) else { continue }
-      found.append(try selector.member(find).1)
+    let start = MemberName.start(in: path)
+    return try path.span.withUnsafeBytes { (bytes) throws(IndexError) in
+      defer { find.reset() }
+      find.bind(1, borrowing: bytes[..<start])
+      find.bind(2, borrowing: bytes[start...])
+      var found: [MemberRecord] = []
+      while try find.step() {
+        guard batches.contains(find.integer(0) / Schema.membersPerBatch) else { continue }
+        found.append(try selector.member(find, at: path).1)
+      }
+      return found
     }
-    return found
   }
 }

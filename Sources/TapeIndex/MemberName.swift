@@ -4,14 +4,15 @@ struct MemberName: Equatable {
   var name: [UInt8]
 
   init(path: [UInt8]) {
-    // "/" itself, and a path that ends in a slash, keep it in the name: directory + name is always the path.
+    let start = Self.start(in: path)
+    directory = Array(path[..<start])
+    name = start == 0 ? path : Array(path[start...])
+  }
+
+  /// Where in a path the name begins: directory + name is always the path.
+  static func start(in path: [UInt8]) -> Int {
+    // "/" itself, and a path that ends in a slash, keep it in the name.
     let searched = path.last == UInt8(ascii: "/") ? path.dropLast() : path[...]
-    if let slash = searched.lastIndex(of: UInt8(ascii: "/")) {
-      directory = Array(path[...slash])
-      name = Array(path[(slash + 1)...])
-    } else {
-      directory = []
-      name = path
-    }
+    return searched.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
   }
 }

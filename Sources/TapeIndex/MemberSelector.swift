@@ -4,11 +4,11 @@ internal import TapeIO
 /// Reads members back. What many rows share, the directory, the owners and the pack, is looked up once for those that come
 /// one behind the other.
 final class MemberSelector {
-  private let directories: Statement
-  private let owners: Statement
-  private let files: Statement
-  private let chunks: Statement
-  private let attributes: Statement
+  private var directories: StatementOnDemand
+  private var owners: StatementOnDemand
+  private var files: StatementOnDemand
+  private var chunks: StatementOnDemand
+  private var attributes: StatementOnDemand
   private var directory: (id: Int64, path: [UInt8])?
   private var ownership: (id: Int64, value: Ownership)?
   private var pack: (batch: Int64, file: FilePlacement)?
@@ -20,22 +20,23 @@ final class MemberSelector {
     m.link_fseq, m.link_offset, m.rdev, m.digest, m.incomplete
     """
 
-  init(_ database: Database) throws(IndexError) {
-    directories = try database.prepare("SELECT path FROM directory WHERE id = ?")
-    owners = try database.prepare("SELECT uid, gid, user_name, group_name FROM ownership WHERE id = ?")
-    files = try database.prepare(
-      "SELECT block, blocks, bytes, layout, digest FROM aul_file WHERE batch = ? AND fseq = ?")
-    chunks = try database.prepare("SELECT digests FROM chunk WHERE member = ? ORDER BY first")
-    attributes = try database.prepare("SELECT keyword, value FROM attribute WHERE member = ? ORDER BY keyword")
+  init(_ database: Database) {
+    directories = .init("SELECT path FROM directory WHERE id = ?", in: database)
+    owners = .init("SELECT uid, gid, user_name, group_name FROM ownership WHERE id = ?", in: database)
+    files = .init(
+      "SELECT block, blocks, bytes, layout, digest FROM aul_file WHERE batch = ? AND fseq = ?", in: database)
+    chunks = .init("SELECT digests FROM chunk WHERE member = ? ORDER BY first", in: database)
+    attributes = .init("SELECT keyword, value FROM attribute WHERE member = ? ORDER BY keyword", in: database)
   }
 
   /// The member in the statement's row.
-  func member(_ row: Statement) throws(IndexError) -> (FilePlacement, MemberRecord) {
+  /// - Parameter known: its path, where it was found by that.
+  func member(_ row: Statement, at known: [UInt8]? = nil) throws(IndexError) -> (FilePlacement, MemberRecord) {
     let id = row.integer(0)
     let file = row.isNull(2) ? try packed(row) : Self.placement(row, sequence: row.integer(1), from: 2)
     guard let file, let kind = Member.Kind(rawValue: Int(row.integer(11))), row.integer(14) >= 0, row.integer(7) >= 0,
       row.integer(8) >= 0, let owners = try owners(row.integer(13)),
-      let path = try path(in: row.integer(9), row)
+      let path = known == nil ? try path(in: row.integer(9), row) : known
     else { throw .badCatalogue(why: "member \(id) has a value out of range") }
     var member = Member(
       path: path, kind: kind, mode: UInt32(truncatingIfNeeded: row.integer(12)) & 0o7777, ownership: owners,
@@ -78,6 +79,7 @@ final class MemberSelector {
   private func packed(_ row: Statement) throws(IndexError) -> FilePlacement? {
     let (batch, sequence) = (row.integer(0) / Schema.membersPerBatch, row.integer(1))
     if let pack, pack.batch == batch, Int64(clamping: pack.file.sequence) == sequence { return pack.file }
+    let files = try files.statement()
     defer { files.reset() }
     files.bind(1, batch)
     files.bind(2, sequence)
@@ -88,6 +90,7 @@ final class MemberSelector {
 
   private func path(in id: Int64, _ row: Statement) throws(IndexError) -> [UInt8]? {
     if directory?.id != id {
+      let directories = try directories.statement()
       defer { directories.reset() }
       directories.bind(1, id)
       guard try directories.step() else { return nil }
@@ -98,6 +101,7 @@ final class MemberSelector {
 
   private func owners(_ id: Int64) throws(IndexError) -> Ownership? {
     if let ownership, ownership.id == id { return ownership.value }
+    let owners = try owners.statement()
     defer { owners.reset() }
     owners.bind(1, id)
     guard try owners.step() else { return nil }
@@ -111,6 +115,7 @@ final class MemberSelector {
   private static func nanoseconds(_ value: Int64) -> Int32 { Int32(min(max(value, 0), 999_999_999)) }
 
   private func chunkDigests(_ id: Int64) throws(IndexError) -> [UInt64] {
+    let chunks = try chunks.statement()
     defer { chunks.reset() }
     chunks.bind(1, id)
     var result: [UInt64] = []
@@ -124,6 +129,7 @@ final class MemberSelector {
   }
 
   private func addAttributes(_ id: Int64, to member: inout Member) throws(IndexError) {
+    let attributes = try attributes.statement()
     defer { attributes.reset() }
     attributes.bind(1, id)
     var others: [ExtendedAttribute] = []

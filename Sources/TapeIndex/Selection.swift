@@ -13,11 +13,11 @@ public final class Selection {
   private let history: NameHistory
   private let selector: MemberSelector
   private var source = Source.list
-  private var rows: Statement
-  private var isSelected: Statement
-  private let findBatch: Statement
-  private let findPlace: Statement
-  private let findTarget: Statement
+  private var rows: StatementOnDemand
+  private var isSelected: StatementOnDemand
+  private var findBatch: StatementOnDemand
+  private var findPlace: StatementOnDemand
+  private var findTarget: StatementOnDemand
   /// The batch of the member given out last.
   private var lastBatch: (id: Int64, volume: IndexFile.Volume, committed: Int64, isChosen: Bool)?
   /// How many names each operand of the query matched, in their order.
@@ -54,27 +54,23 @@ public final class Selection {
     }
     var commits: [Int64: Int64] = [:]
     for volume in volumes {
-      for batch in try index.batches(of: volume) where batch.record.committed.totalNanoseconds <= end {
-        commits[batch.row] = batch.record.committed.totalNanoseconds
-        if session == nil || batch.record.session.id == session {
-          batches[batch.row] = (volume, batch.record.committed.totalNanoseconds)
-        }
+      for (batch, committed, isOfSession) in try index.commits(of: volume, in: session) where committed <= end {
+        commits[batch] = committed
+        if isOfSession { batches[batch] = (volume, committed) }
       }
     }
     self.batches = batches
     history = query.view == .stored ? NameHistory() : try NameHistory(of: commits, in: database)
     order = Dictionary(volumes.enumerated().map { ($0.element.row, Int64($0.offset)) }) { first, _ in first }
     pieces = try index.pieces(inBatches: batches.mapValues { $0.volume })
-    selector = try MemberSelector(database)
+    selector = MemberSelector(database)
     matches = Array(repeating: 0, count: query.operands.count)
-    rows = try database.prepare(source.rows)
-    isSelected = try database.prepare(source.isSelected)
-    findBatch = try database.prepare(
-      "SELECT id, first_fseq FROM batch WHERE volume = ? AND ? BETWEEN first_fseq AND fseq")
-    findPlace = try database.prepare(
-      "SELECT id, fseq, offset FROM member WHERE id >= ? AND id < ? ORDER BY id LIMIT 1")
-    findTarget = try database.prepare(
-      "SELECT \(MemberSelector.columns) FROM member m WHERE m.id = ?")
+    rows = .init(source.rows, in: database)
+    isSelected = .init(source.isSelected, in: database)
+    findBatch = .init(
+      "SELECT id, first_fseq FROM batch WHERE volume = ? AND ? BETWEEN first_fseq AND fseq", in: database)
+    findPlace = .init("SELECT id, fseq, offset FROM member WHERE id >= ? AND id < ? ORDER BY id LIMIT 1", in: database)
+    findTarget = .init("SELECT \(MemberSelector.columns) FROM member m WHERE m.id = ?", in: database)
     try database.execute("BEGIN")
     defer { sqlite3_exec(database.handle, "COMMIT", nil, nil, nil) }  // of a temporary table: nothing to lose
     try choose(query)
@@ -125,13 +121,14 @@ public final class Selection {
 
   /// The next member in tape order; nil when there is no more.
   public func next() throws(IndexError) -> StoredMember? {
-    guard try rows.step() else { return nil }
-    return try stored(rows)
+    let rows = try rows.statement()
+    return try rows.step() ? stored(rows) : nil
   }
 
   /// The member that a hard link is another name of; nil when the index does not have it.
   public func target(of link: StoredMember) throws(IndexError) -> StoredMember? {
     guard let placement = link.record.link else { return try targetByName(of: link) }
+    let (findBatch, findTarget) = (try findBatch.statement(), try findTarget.statement())
     defer {
       findBatch.reset()
       findTarget.reset()
@@ -154,6 +151,7 @@ public final class Selection {
     var low = batch * Schema.membersPerBatch
     var high = low + Schema.membersPerBatch
     var id = min(max(low, low + guess), high - 1)
+    let findPlace = try findPlace.statement()
     while low < high {
       findPlace.bind(1, id)
       findPlace.bind(2, high)
@@ -202,6 +200,7 @@ public final class Selection {
 
   /// Whether the query chose this member.
   public func contains(_ member: StoredMember) throws(IndexError) -> Bool {
+    let isSelected = try isSelected.statement()
     defer { isSelected.reset() }
     isSelected.bind(1, order[member.volume.row])
     isSelected.bind(2, member.id)
@@ -263,7 +262,7 @@ public final class Selection {
       reject.bind(2, member.id)
       try reject.run()
     }
-    rows.reset()
+    try rows.statement().reset()
     try database.execute(
       "DELETE FROM temp.selection WHERE (batch_order, id) IN (SELECT batch_order, id FROM temp.rejection)")
   }
@@ -346,8 +345,8 @@ public final class Selection {
     }
     if choosesAll, query.isWanted == nil, query.sample == nil {
       source = .batches
-      rows = try database.prepare(source.rows)
-      isSelected = try database.prepare(source.isSelected)
+      rows = .init(source.rows, in: database)
+      isSelected = .init(source.isSelected, in: database)
     } else if choosesAll {
       try database.execute("INSERT INTO temp.selection SELECT x.batch_order, m.id FROM \(Source.batches.tables)")
     } else {

@@ -10,6 +10,8 @@ final class FrameWindow {
   private var capacity = 1 << 20
   private var start: UInt64 = 0
   private var count = 0
+  /// Whether more is read than was asked for. In vain where headers are looked at that lie far apart.
+  var readsAhead = true
 
   /// Bytes read at once when reading goes on where it was, and after a jump.
   private static let sequentialRead = 256 << 10
@@ -56,7 +58,8 @@ final class FrameWindow {
     } else if kept > 0 {
       memmove(memory, memory + Int(offset - start), kept)
     }
-    let wanted = min(capacity, max(needed, continues ? FrameWindow.sequentialRead : FrameWindow.firstRead))
+    let ahead = !readsAhead ? 0 : continues ? FrameWindow.sequentialRead : FrameWindow.firstRead
+    let wanted = min(capacity, max(needed, ahead))
     var got = file.read(into: memory + kept, count: wanted - kept, at: offset + UInt64(kept))
     if got.errno != 0, kept + got.count < needed {
       // The disk may fail on a part of the read-ahead that nobody asked for.

@@ -35,10 +35,16 @@ final class Medium {
 
   /// The header of object `number` where the map says it is; nil when it does not check out.
   func mapped(_ number: UInt64) -> (FrameHeader, UInt64)? {
-    guard let entry = map.entry(number), entry.offset < end.offset, let header = window.header(at: entry.offset),
-      header.number == number, header.kind != .sync
-    else { return nil }
+    guard let entry = map.entry(number), let header = header(of: number, at: entry) else { return nil }
     return (header, entry.offset)
+  }
+
+  /// The header of object `number` where `entry`, its entry in the map, says it is; nil when it does not check out.
+  func header(of number: UInt64, at entry: ObjectMap.Entry) -> FrameHeader? {
+    guard entry.offset < end.offset, let header = window.header(at: entry.offset), header.number == number,
+      header.kind != .sync
+    else { return nil }
+    return header
   }
 
   /// The header of filemark `index` where `marks` says it is; nil when it does not check out.

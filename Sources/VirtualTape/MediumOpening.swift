@@ -102,10 +102,12 @@ extension Medium {
   /// Whether samples of map and marks name frames that are what they say. A damaged frame is not held against them
   /// when its neighbour holds.
   private func samplesHold(_ objects: Int, _ filemarks: Int) -> Bool {
+    window.readsAhead = false
+    defer { window.readsAhead = true }
     func holds(_ number: Int) -> Bool {
       guard let entry = map.entry(UInt64(number)) else { return false }
       if entry.kind == nil { return true }
-      guard let (header, _) = mapped(UInt64(number)) else { return false }
+      guard let header = header(of: UInt64(number), at: entry) else { return false }
       return header.kind == entry.kind && header.length == entry.length && header.filemarks == entry.filemarks
     }
     func markHolds(_ index: Int) -> Bool { markedFilemark(UInt64(index)) != nil }

@@ -32,16 +32,11 @@ struct UsageError: Error, Equatable {
 /// getopt_long keeps its state in the process: one scan at a time.
 struct OptionScanner {
   private let table: [OptionSpecification]
-  private let own: [String: Int]
   private let allowsOldStyle: Bool
 
   init(_ table: [OptionSpecification], allowsOldStyle: Bool = true) {
     self.table = table
     self.allowsOldStyle = allowsOldStyle
-    own = Dictionary(
-      table.indices.filter { !table[$0].isGNU }.map { (table[$0].long ?? "", $0) },
-      uniquingKeysWith: { first, _ in first }
-    )
   }
 
   /// Values that getopt_long returns: the table's index behind what characters can be.
@@ -49,6 +44,8 @@ struct OptionScanner {
 
   /// - Parameter arguments: without the program's name.
   func scan(_ arguments: [[UInt8]]) throws(UsageError) -> [CommandItem] {
+    // As most environments have none.
+    if arguments.isEmpty { return [] }
     let words = allowsOldStyle ? Self.expandingOldStyle(arguments, table) : arguments
     let vector = ArgumentVector([Array("tapir".utf8)] + words)
     let longs = LongOptions(table, firstValue: Self.firstValue)
@@ -103,7 +100,9 @@ struct OptionScanner {
     guard words.indices.contains(index), words[index].starts(with: "--".utf8) else { return nil }
     let body = words[index].dropFirst(2)
     let name = String(decoding: body.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
-    guard let row = own[name], let key = table[row].key else { return nil }
+    guard let row = table.firstIndex(where: { !$0.isGNU && $0.long == name }), let key = table[row].key else {
+      return nil
+    }
     let joined = body.firstIndex(of: UInt8(ascii: "=")).map { Array(body[($0 + 1)...]) }
     if table[row].argument == .none {
       guard joined == nil else { throw UsageError(message: "option '--\(name)' doesn't allow an argument") }

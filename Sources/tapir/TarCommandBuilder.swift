@@ -67,8 +67,8 @@ struct TarCommandBuilder {
     return try builder.finish()
   }
 
-  /// Modes that print a text and do nothing else.
-  private static let texts: Set<TarCommand.Mode> = [.help, .usage, .version, .showDefaults, .showSnapshotFieldRanges]
+  /// Modes that print a text and do nothing else. No set, nor the next one: making one takes longer than going through it.
+  private static let texts: [TarCommand.Mode] = [.help, .usage, .version, .showDefaults, .showSnapshotFieldRanges]
 
   private func finish() throws(UsageError) -> TarCommand {
     var command = command
@@ -122,7 +122,7 @@ struct TarCommandBuilder {
   }
 
   /// Options that mean nothing to an ordinary archive.
-  private static let volumeKeys: Set<OptionKey> = [
+  private static let volumeKeys: [OptionKey] = [
     .vsn, .indexDatabase, .noIndex, .capacity, .compression, .eraseVolume, .eraseUnexpired, .eraseTail, .retain,
     .layout,
     .pack, .noSpan, .stream, .syncBytes, .syncFiles, .syncSeconds, .keepDamaged, .buffer, .driveRate, .driveModel,

@@ -217,6 +217,15 @@ import Testing
       #expect(try small[1].open().member.size == 6)
     }
     #expect(open() == "0\n")
+    var options = SourceOptions()
+    options.freshness = .max
+    do {
+      let found = workspace.walk(["."], options)
+      for member in found.members where member.member.size > 0 { _ = try member.open().content?.close() }
+      // Some may wait for the next to be opened.
+      #expect((0...64).contains(Int(open().dropLast()) ?? -1))
+    }
+    #expect(open() == "0\n")
   }
 
   /// What was opened a moment ago is archived as it was then; what became of it since is said.

@@ -290,4 +290,19 @@ struct BadInputTests {
       #expect(result.errors.split(separator: "\n").first.map(String.init) == "tapir: \(message)", "\(words)")
     }
   }
+
+  @Test func anIndexOfAnotherVolumeOfThatNameAnswersNothing() throws {
+    let place = try Workplace()
+    let found = try place.shell(
+      """
+      echo one > one; echo two > two
+      for name in one two; do "$TAPIR" -cf $name.vtl --vsn V00001 $name; done
+      cp one.vtl/index.sqlite two.vtl/index.sqlite
+      "$TAPIR" -tf two.vtl; "$TAPIR" -xOf two.vtl two
+      """)
+    #expect(found.status == 0 && found.lines == ["two", "two"])
+    #expect(
+      found.errors.components(separatedBy: "volume V00001 is not in the index: reading its catalogues").count == 3,
+      "\(found.errors)")
+  }
 }
