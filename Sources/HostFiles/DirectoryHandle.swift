@@ -38,6 +38,9 @@ final class DescriptorBudget: Sendable {
     limit = known && limits.rlim_cur < 1 << 20 ? max(16, Int(limits.rlim_cur) / 2) : 1 << 19
   }
 
+  /// Leaves it to the caller.
+  init(limit: Int) { self.limit = limit }
+
   /// Waits until members that were read have given back directories.
   ///
   /// After a second in vain it is clear that whoever walks also reads, and it does not wait again: the system's own

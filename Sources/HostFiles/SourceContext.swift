@@ -18,14 +18,14 @@ final class SourceContext: Sendable {
   let options: SourceOptions
   let owners: OwnerNames
   let links = LinkTable()
-  let budget = DescriptorBudget()
+  let budget: DescriptorBudget
   /// Files that were opened when they were found and not read yet, and how many of them there may be.
   let openedAhead = Atomic<Int>(0)
   let mostOpenedAhead: Int
   /// Files that were opened ahead and are read, for the thread that opens others to close: the one that reads has more to do.
   private let read = Mutex<[Int32]>([])
-  /// How many of them wait for it at least before it does, and at most.
-  private static let readRow = 16, mostRead = 64
+  /// How many of them wait for it at most: the system may allow only few descriptors.
+  private let mostRead: Int
   /// How files and directories are opened: not blocking and without a terminal, as what was a file a moment ago may be
   /// a FIFO or a line now.
   let openFlags: Int32
@@ -36,9 +36,11 @@ final class SourceContext: Sendable {
   /// Names of files that could not be archived, for the snapshot; nil where there is none.
   let unsaved: UnsavedNames?
 
-  init(_ options: SourceOptions) {
+  init(_ options: SourceOptions, budget: DescriptorBudget = DescriptorBudget()) {
     self.options = options
+    self.budget = budget
     mostOpenedAhead = min(256, budget.limit / 4)
+    mostRead = mostOpenedAhead / 4
     unsaved = options.incremental == nil ? nil : UnsavedNames()
     owners = OwnerNames(numericOnly: options.numericOwner)
     let accessFlags = options.accessTime == .untouched ? clinux_O_NOATIME : 0
@@ -47,12 +49,12 @@ final class SourceContext: Sendable {
     remover = options.removesFiles ? HostRemover(links: links, keeping: options.index) : nil
   }
 
-  deinit { closeRead(atLeast: 1) }
+  deinit { closeRead(all: true) }
 
   /// Closes a file that was opened ahead: at once, or when others are opened.
   func closeSoon(_ descriptor: Int32) {
     let waits = read.withLock { read in
-      guard read.count < Self.mostRead else { return false }
+      guard read.count < mostRead else { return false }
       read.append(descriptor)
       return true
     }
@@ -61,9 +63,9 @@ final class SourceContext: Sendable {
   }
 
   /// Closes the files that wait for it, if they are so many.
-  func closeRead(atLeast row: Int = readRow) {
+  func closeRead(all: Bool = false) {
     let waiting = read.withLock { read in
-      guard read.count >= row else { return [Int32]() }
+      guard all || read.count >= mostRead / 4 else { return [Int32]() }
       defer { read = [] }
       return read
     }

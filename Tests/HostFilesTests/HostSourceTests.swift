@@ -1,7 +1,8 @@
 import ArchiveFormat
 import Glibc
-import HostFiles
 import Testing
+
+@testable import HostFiles
 
 @Suite struct HostSourceTests {
   private func tree() -> Workspace {
@@ -224,6 +225,22 @@ import Testing
       for member in found.members where member.member.size > 0 { _ = try member.open().content?.close() }
       // Some may wait for the next to be opened.
       #expect((0...64).contains(Int(open().dropLast()) ?? -1))
+    }
+    #expect(open() == "0\n")
+  }
+
+  /// Files that are read and wait to be closed are descriptors too, of which the system may allow only few.
+  @Test(arguments: [(16, 1), (32, 2), (1 << 19, 64)])
+  func fewWaitToBeClosedWhereFewMayBeOpen(limit: Int, most: Int) {
+    let workspace = Workspace()
+    workspace.run("touch source/f")
+    let open = { workspace.text("ls -l /proc/\(getpid())/fd 2>/dev/null | grep -c '\(workspace.source)/f'") }
+    do {
+      let context = SourceContext(SourceOptions(), budget: DescriptorBudget(limit: limit))
+      for _ in 0..<100 { context.closeSoon(Glibc.open(workspace.source + "/f", O_RDONLY | O_CLOEXEC)) }
+      #expect(open() == "\(most)\n")
+      context.closeRead()
+      #expect(open() == "0\n")
     }
     #expect(open() == "0\n")
   }
