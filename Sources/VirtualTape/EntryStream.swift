@@ -42,6 +42,11 @@ final class EntryStream {
     }
   }
 
+  /// Has the system read an entry that is soon asked for.
+  func expect(_ index: Int) {
+    if index >= 0, index < filed { file?.expect(entrySize, at: UInt64(index * entrySize)) }
+  }
+
   /// Makes room for one entry at the end and lends it.
   func append(_ body: (UnsafeMutableRawPointer) -> Void) {
     if pendingSize + entrySize > pendingCapacity { makeRoom() }

@@ -80,6 +80,11 @@ final class File {
     return UInt64(status.st_size)
   }
 
+  /// Has the system read what is soon asked for, without waiting for it: a hint. What is damaged may name any place.
+  func expect(_ count: Int, at offset: UInt64) {
+    _ = posix_fadvise(descriptor, off_t(clamping: offset), off_t(count), POSIX_FADV_WILLNEED)
+  }
+
   /// Reads up to `count` bytes, fewer only at the end of the file.
   func read(into target: UnsafeMutableRawPointer, count: Int, at offset: UInt64) -> ReadResult {
     var done = 0

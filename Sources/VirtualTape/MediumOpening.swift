@@ -104,6 +104,7 @@ extension Medium {
   private func samplesHold(_ objects: Int, _ filemarks: Int) -> Bool {
     window.readsAhead = false
     defer { window.readsAhead = true }
+    expectSamples(objects, filemarks)
     func holds(_ number: Int) -> Bool {
       guard let entry = map.entry(UInt64(number)) else { return false }
       if entry.kind == nil { return true }
@@ -113,6 +114,18 @@ extension Medium {
     func markHolds(_ index: Int) -> Bool { markedFilemark(UInt64(index)) != nil }
     return samples(objects).allSatisfy { holds($0) || ($0 > 0 ? holds($0 - 1) : holds(min(1, objects - 1))) }
       && samples(filemarks).allSatisfy { markHolds($0) || ($0 > 0 ? markHolds($0 - 1) : filemarks < 2 || markHolds(1)) }
+  }
+
+  /// Has the system read all samples at once: on a disk they are far apart, and each would be waited for.
+  private func expectSamples(_ objects: Int, _ filemarks: Int) {
+    for number in samples(objects) { map.objects.expect(number) }
+    for index in samples(filemarks) { map.marks.expect(index) }
+    for number in samples(objects) {
+      if let entry = map.entry(UInt64(number)) { data.expect(FrameHeader.byteCount, at: entry.offset) }
+    }
+    for index in samples(filemarks) {
+      if let offset = map.mark(UInt64(index)) { data.expect(FrameHeader.byteCount, at: offset) }
+    }
   }
 
   private func samples(_ count: Int) -> [Int] {
