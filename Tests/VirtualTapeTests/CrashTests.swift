@@ -95,7 +95,7 @@ struct CrashTests {
     #expect(other.notices.count == 1)
   }
 
-  @Test(arguments: ["map", "marks"], ["missing", "empty", "short", "long", "garbage", "zeros", "swapped"])
+  @Test(arguments: ["map", "marks"], ["missing", "empty", "short", "long", "garbage", "zeros", "ones", "swapped"])
   func aWrongMapIsNeverBelieved(_ name: String, _ damage: String) throws {
     let folder = try TemporaryFolder()
     let path = try folder.cartridge()
@@ -111,6 +111,7 @@ struct CrashTests {
     case "long": try Files.write(file, good + good)
     case "garbage": try Files.write(file, Noise.incompressible(1, good.count))
     case "zeros": try Files.write(file, [UInt8](repeating: 0, count: good.count))
+    case "ones": try Files.write(file, [UInt8](repeating: 0xff, count: good.count))
     default: try Files.write(file, good.suffix(good.count / 2) + good.prefix(good.count - good.count / 2))
     }
     for access in [DriveAccess.readOnly, .readWrite] {
